@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# The one door to this project. `./build.sh help` lists what it does.
+# It is the only owner of the WebAssembly flags, and installs what it misses into .tools/ and node_modules/.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+readonly TARGET=wasm32-unknown-unknown
+readonly OUT=dist
+PROFILE=${PROFILE:-release}
+
+usage() {
+  cat <<'TEXT'
+./build.sh                    builds dist/, a folder that any static host can serve
+./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address
+./build.sh test               runs every test: native, JavaScript, and the page in Chromium
+./build.sh check              formatting, lints and documentation, warnings as errors
+./build.sh help               this text
+
+PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME names the browser for the tests.
+TEXT
+}
+
+say() { printf '\n== %s\n' "$*" >&2; }
+fail() { printf '\nbuild.sh: %s\n' "$*" >&2; exit 1; }
+
+# --- What has to be there ---------------------------------------------------------------------------------------------
+
+need_node() {
+  command -v node >/dev/null || fail "Node is missing; install Node 20.19 or newer (https://nodejs.org)."
+  node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+    fail "Node $(node --version) is too old; install 20.19 or newer (https://nodejs.org)."
+}
+
+need_npm_packages() {
+  need_node
+  cmp -s package-lock.json node_modules/.installed-lock && return
+  say "Installing npm packages (about 10 s)"
+  npm ci --no-audit --no-fund --silent || fail "npm could not install the packages of package-lock.json; is its registry reachable?"
+  cp package-lock.json node_modules/.installed-lock
+}
+
+need_cargo() {
+  command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs)."
+}
+
+# The version that Cargo.lock has of a package.
+locked_version() {
+  awk -v name="name = \"$1\"" '$0 == name { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
+}
+
+need_wasm_bindgen() {
+  local version
+  version=$(locked_version wasm-bindgen)
+  [ "$(.tools/bin/wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
+  say "Installing wasm-bindgen-cli $version (about 2 minutes)"
+  # Its lock file may name packages that a mirror does not have yet; then newer ones of the same series will do.
+  cargo install wasm-bindgen-cli --version "$version" --root .tools --locked --quiet ||
+    cargo install wasm-bindgen-cli --version "$version" --root .tools --quiet ||
+    fail "wasm-bindgen-cli $version could not be installed; is crates.io reachable?"
+}
+
+has_std_source() { [ -f "$("$1" --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; }
+
+# A cargo whose rustc has the source of the standard library, which threads need rebuilt with atomics: sets WASM_CARGO,
+# WASM_RUSTC and WASM_LINKER.
+need_wasm_compiler() {
+  need_cargo
+  WASM_CARGO=cargo WASM_RUSTC=rustc WASM_LINKER=rust-lld
+  has_std_source rustc && return
+  if command -v rustup >/dev/null; then
+    say "Adding rust-src to the Rust toolchain (some seconds)"
+    rustup component add rust-src && has_std_source rustc && return
+  fi
+  WASM_CARGO=/usr/bin/cargo WASM_RUSTC=/usr/bin/rustc WASM_LINKER=wasm-ld-22
+  [ -x $WASM_RUSTC ] && has_std_source $WASM_RUSTC && command -v $WASM_LINKER >/dev/null && return
+  say "Installing Debian's rustc-web, cargo-web, rust-web-src and lld-22 (about a minute)"
+  install_debian rustc-web cargo-web rust-web-src lld-22 ||
+    fail "No Rust compiler with the source of its standard library: neither 'rustup component add rust-src' nor Debian's rust-web-src worked."
+}
+
+install_debian() {
+  local sudo=
+  command -v apt-get >/dev/null || return 1
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_chromium() {
+  CHROME=${CHROME:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+  if [ -z "$CHROME" ]; then
+    say "Installing Debian's chromium for the browser tests (about a minute)"
+    install_debian chromium || fail "No Chromium for the browser tests; install it, or set CHROME to its path."
+    CHROME=$(command -v chromium)
+  fi
+  export CHROME
+}
+
+# --- WebAssembly ------------------------------------------------------------------------------------------------------
+
+# wasm_cargo VARIANT ARGUMENT...: runs cargo for one of the two builds.
+# `threads` needs a page that is cross-origin isolated and relaxed SIMD; `single` runs wherever there is SIMD.
+wasm_cargo() {
+  local variant=$1 command=$2 features=+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext,+simd128 flags=
+  shift 2
+  if [ "$variant" = threads ]; then
+    features=$features,+atomics,+relaxed-simd
+    local argument
+    for argument in --shared-memory --import-memory --max-memory=4294967296 \
+      --export=__wasm_init_tls --export=__tls_size --export=__tls_align --export=__tls_base; do
+      flags="$flags -Clink-args=$argument"
+    done
+    set -- --features threads "$@"
+  fi
+  # RUSTC_BOOTSTRAP lets the stable compiler rebuild its standard library; nothing else unstable is used.
+  # Lints are left to `check`: here rustc would warn of the atomics flag at every crate.
+  RUSTC_BOOTSTRAP=1 RUSTC=$(command -v "$WASM_RUSTC") \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$WASM_LINKER \
+    RUSTFLAGS="-Ctarget-feature=$features -Clink-args=--max-memory=4294967296 $flags --cfg getrandom_backend=\"wasm_js\"" \
+    "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --target-dir "target/$variant" "$@"
+}
+
+# build_wasm VARIANT: makes dist/wasm/VARIANT/core.js and core_bg.wasm, if the compiler made anything new.
+build_wasm() {
+  local variant=$1 folder=$OUT/wasm/$1 made stamp
+  made=target/$variant/$TARGET/$PROFILE/scorecam.wasm
+  say "Compiling the $variant build ($PROFILE; from scratch 4 to 8 minutes on two cores, nothing changed: seconds)"
+  wasm_cargo "$variant" build --profile "$PROFILE" --quiet 2> >(grep -v -e '^warning: unstable feature' -e 'not stably supported' -e '^ *|$' -e '^$' >&2) ||
+    fail "the $variant build does not compile."
+  stamp="$(cksum <"$made") $PROFILE $(locked_version wasm-bindgen)"
+  [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
+  rm -rf "$folder"
+  .tools/bin/wasm-bindgen "$made" --target web --no-typescript --out-dir "$folder" --out-name core
+  if [ "$PROFILE" != quick ]; then
+    say "Optimising the $variant build (about a minute)"
+    npx wasm-opt -O3 --all-features --disable-custom-descriptors "$folder/core_bg.wasm" -o "$folder/core_bg.wasm"
+  fi
+  echo "$stamp" >"$folder/.stamp"
+}
+
+# --- Verbs ------------------------------------------------------------------------------------------------------------
+
+build() {
+  need_npm_packages
+  need_wasm_compiler
+  need_wasm_bindgen
+  build_wasm threads
+  build_wasm single
+  mkdir -p $OUT/models $OUT/vendor
+  # Everything but wasm/ is copied anew, so that nothing that was deleted lingers.
+  find $OUT -mindepth 1 -maxdepth 1 ! -name wasm -exec rm -rf {} +
+  mkdir -p $OUT/models $OUT/vendor
+  cp -R www/. $OUT/
+  rm -f $OUT/samples/*.py
+  cp models/*.json models/*.onnx $OUT/models/
+  cp node_modules/wasm-feature-detect/dist/esm/index.js $OUT/vendor/wasm-feature-detect.js
+  cp node_modules/wasm-feature-detect/LICENSE $OUT/vendor/wasm-feature-detect.LICENSE
+  say "$OUT/ is ready: $(du -sh $OUT | cut -f1), wasm $(du -ch $OUT/wasm/*/core_bg.wasm | tail -n 1 | cut -f1)"
+}
+
+run_tests() {
+  need_npm_packages
+  need_chromium
+  say "Native tests (the first time some 5 minutes to compile)"
+  cargo test --features cli --quiet
+  say "Tests of the JavaScript"
+  node --test tests/js/
+  build
+  say "Tests in the browser"
+  node --test --test-concurrency=1 tests/browser/
+}
+
+check() {
+  need_npm_packages
+  need_wasm_compiler
+  say "Formatting"
+  cargo fmt --check
+  say "Lints, native"
+  cargo clippy --quiet --all-targets --features cli -- -D warnings
+  local variant
+  for variant in threads single; do
+    say "Lints, WebAssembly $variant"
+    wasm_cargo "$variant" clippy --quiet --profile dev -- -D warnings
+  done
+  say "Documentation"
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli --document-private-items
+  say "JavaScript"
+  npx eslint --max-warnings 0 .
+}
+
+verb=${1:-build}
+[ $# -eq 0 ] || shift
+case $verb in
+  build) build ;;
+  serve) build && exec node tools/serve.js "$@" ;;
+  test) run_tests ;;
+  check) check ;;
+  help | --help | -h) usage ;;
+  *) usage >&2 && fail "there is no verb \"$verb\"." ;;
+esac

@@ -1,0 +1,19 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["dist/", "target/", "node_modules/", ".tools/"] },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: "error",
+      "no-var": "error",
+      "prefer-const": ["error", { destructuring: "all" }],
+      "no-unused-vars": ["error", { caughtErrors: "all" }],
+    },
+  },
+  { files: ["www/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/worker.js"], languageOptions: { globals: globals.worker } },
+  { files: ["tests/browser/**"], languageOptions: { globals: globals.browser } },
+  { files: ["tools/**", "tests/**", "*.js"], languageOptions: { globals: globals.node } },
+];

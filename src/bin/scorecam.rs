@@ -1,0 +1,298 @@
+//! The command line: Score-CAM of pictures on the disk, on all cores.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use scorecam::error::{Error, ErrorKind, Result};
+use scorecam::explain::{Diagnostics, Explanation, Outcome, Timings};
+use scorecam::image::{decode, fit_within};
+use scorecam::model::spec::{ChannelOrder, ModelSpec, Range, Resize, find, labels};
+use scorecam::model::{Layer, Network};
+use scorecam::preprocess::Region;
+use scorecam::recipe::Recipe;
+use scorecam::render::{ColourMap, npy, overlay, png};
+use serde::Serialize;
+
+/// Which parts of a picture made an image classifier decide as it did, by Score-CAM.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
+    Explain(Explain),
+    /// Lists the layers that can be explained: name, channels, height and width, one a line.
+    Layers(Layers),
+}
+
+#[derive(Args)]
+struct Source {
+    /// A network of the catalogue [default: efficientnet_lite0]
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    catalog: Option<String>,
+    /// An ONNX file of your own, with ImageNet's mean and standard deviation unless told otherwise
+    #[arg(long, value_name = "FILE.onnx")]
+    model: Option<PathBuf>,
+    /// Folder with the catalogue's files
+    #[arg(long, value_name = "DIR", default_value = "models")]
+    models: PathBuf,
+    /// Mean to subtract, by channel in the network's order
+    #[arg(long, value_name = "R,G,B", value_parser = three_numbers, allow_hyphen_values = true)]
+    mean: Option<[f32; 3]>,
+    /// Standard deviation to divide by, by channel in the network's order
+    #[arg(long, value_name = "R,G,B", value_parser = three_numbers)]
+    std: Option<[f32; 3]>,
+    /// Range of the pixels before the mean is subtracted: 0..1 or 0..255
+    #[arg(long, value_parser = parse::<Range>)]
+    range: Option<Range>,
+    /// Order of the colour channels: rgb or bgr
+    #[arg(long, value_parser = parse::<ChannelOrder>)]
+    order: Option<ChannelOrder>,
+    /// How pictures of another shape are fitted: stretch or crop
+    #[arg(long, value_parser = parse::<Resize>)]
+    resize: Option<Resize>,
+}
+
+#[derive(Args)]
+struct Explain {
+    /// PNG, JPEG, WebP, GIF or BMP files
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+    /// Layer to explain [default: the network's own]
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// Class to explain, by index or name [default: the most probable]
+    #[arg(long, value_name = "INDEX|LABEL")]
+    class: Option<String>,
+    /// Variant of Score-CAM: authors, paper, pytorch-grad-cam, torchcam or matlab
+    #[arg(long, value_name = "NAME")]
+    recipe: Option<String>,
+    /// Threads to use [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Folder to write to; it is made if need be
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct Layers {
+    #[command(flatten)]
+    source: Source,
+    /// As a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// The report beside each heatmap.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    image: String,
+    model: &'a str,
+    layer: &'a Layer,
+    recipe: &'a Recipe,
+    target: Class,
+    predictions: Vec<Class>,
+    region: Region,
+    weights: &'a [f32],
+    diagnostics: Diagnostics,
+    timings: Timings,
+}
+
+#[derive(Serialize)]
+struct Class {
+    index: usize,
+    label: Option<String>,
+    probability: f32,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Explain(arguments) => explain(&arguments),
+        Command::Layers(arguments) => list_layers(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("scorecam: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn explain(arguments: &Explain) -> Result<()> {
+    let recipe = Recipe::find(arguments.recipe.as_deref(), None)?;
+    if let Some(threads) = arguments.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        pool.map_err(|cause| Error::internal("starting the threads", cause))?;
+    }
+    let (network, labels) = load(&arguments.source)?;
+    let target = arguments.class.as_deref().map(|class| find_class(class, &labels)).transpose()?;
+    // Before the long work and before anything is written.
+    target.map_or(Ok(()), |class| network.check_class(class))?;
+    network.layer(arguments.layer.as_deref())?;
+    fs::create_dir_all(&arguments.out).map_err(|cause| unwritable(&arguments.out, &cause))?;
+
+    let mut failures = 0;
+    for path in &arguments.images {
+        // One bad picture does not keep the others from being explained.
+        if let Err(error) = explain_one(path, arguments, &network, &labels, target, &recipe) {
+            eprintln!("scorecam: {}: {error}", path.display());
+            failures += 1;
+        }
+    }
+    match failures {
+        0 => Ok(()),
+        n => Err(Error::new(ErrorKind::Image, format!("{n} of {} pictures failed.", arguments.images.len()), "")),
+    }
+}
+
+fn explain_one(
+    path: &Path,
+    arguments: &Explain,
+    network: &Arc<Network>,
+    labels: &[String],
+    target: Option<usize>,
+    recipe: &Recipe,
+) -> Result<()> {
+    let picture = decode(&read(path, ErrorKind::Image)?)?.pixels;
+    let mut explanation = Explanation::begin(network, &picture, arguments.layer.as_deref(), recipe)?;
+    while !explanation.is_complete() {
+        explanation.step()?;
+    }
+    let outcome = explanation.outcome(target, recipe)?;
+    write_results(path, &arguments.out, &picture, network, labels, &explanation, &outcome, recipe)
+}
+
+#[allow(clippy::too_many_arguments)] // one call, and every argument another thing
+fn write_results(
+    path: &Path,
+    out: &Path,
+    picture: &scorecam::image::RgbImage,
+    network: &Arc<Network>,
+    labels: &[String],
+    explanation: &Explanation,
+    outcome: &Outcome,
+    recipe: &Recipe,
+) -> Result<()> {
+    const OVERLAY_SIDE: u32 = 1024;
+    const OVERLAY_OPACITY: f32 = 0.5;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let write = |extension: &str, bytes: &[u8]| {
+        let file = out.join(format!("{name}.{extension}"));
+        fs::write(&file, bytes).map_err(|cause| unwritable(&file, &cause))
+    };
+    let shown = fit_within(picture, OVERLAY_SIDE);
+    let region = explanation.region().scaled(f64::from(shown.width()) / f64::from(picture.width()));
+    let overlaid = overlay(&shown, &outcome.heatmap, region, ColourMap::Jet, OVERLAY_OPACITY);
+    write("heatmap.npy", &npy(&outcome.heatmap))?;
+    write("overlay.png", &png(&overlaid)?)?;
+
+    let all = explanation.predictions(network.classes());
+    let class = |index: usize, probability| Class { index, label: labels.get(index).cloned(), probability };
+    let report = Report {
+        image: path.display().to_string(),
+        model: &network.spec().name,
+        layer: explanation.layer(),
+        recipe,
+        target: class(outcome.target, all.iter().find(|p| p.index == outcome.target).map_or(0.0, |p| p.probability)),
+        predictions: all.iter().take(5).map(|p| class(p.index, p.probability)).collect(),
+        region: explanation.region(),
+        weights: &outcome.weights,
+        diagnostics: outcome.diagnostics,
+        timings: explanation.timings(),
+    };
+    let json = serde_json::to_vec_pretty(&report).map_err(|cause| Error::internal("writing the report", cause))?;
+    write("json", &json)?;
+
+    let target = report.target.label.as_deref().unwrap_or("class");
+    println!(
+        "{name}: {target} ({}) {:.3}, {} channels in {:.1} s{}",
+        outcome.target,
+        report.target.probability,
+        outcome.diagnostics.scored_channels,
+        explanation.timings().score_ms / 1000.0,
+        if outcome.diagnostics.no_positive_evidence { "; no positive evidence, the map is empty" } else { "" }
+    );
+    Ok(())
+}
+
+fn list_layers(arguments: &Layers) -> Result<()> {
+    let (network, _) = load(&arguments.source)?;
+    if arguments.json {
+        let json = serde_json::to_string_pretty(network.layers());
+        println!("{}", json.map_err(|cause| Error::internal("writing JSON", cause))?);
+        return Ok(());
+    }
+    for layer in network.layers() {
+        println!("{} {} {} {}", layer.name, layer.channels, layer.height, layer.width);
+    }
+    Ok(())
+}
+
+/// The network that was asked for, with its class names if they are known.
+fn load(source: &Source) -> Result<(Arc<Network>, Vec<String>)> {
+    let mut spec = find(source.catalog.as_deref().unwrap_or("efficientnet_lite0"))?;
+    let mut path = source.models.join(&spec.file);
+    let mut names = Vec::new();
+    if let Some(model) = &source.model {
+        path.clone_from(model);
+        let title = model.display().to_string();
+        spec = ModelSpec { name: title.clone(), title, ..ModelSpec::default() };
+    } else {
+        names = labels(&read(&source.models.join(&spec.labels), ErrorKind::Model)?)?;
+    }
+    let input = &mut spec.input;
+    input.mean = source.mean.unwrap_or(input.mean);
+    input.std = source.std.unwrap_or(input.std);
+    input.range = source.range.unwrap_or(input.range);
+    input.order = source.order.unwrap_or(input.order);
+    input.resize = source.resize.unwrap_or(input.resize);
+    Ok((Arc::new(Network::load(read(&path, ErrorKind::Model)?, spec)?), names))
+}
+
+/// The class with this index or, failing that, this label; upper and lower case are the same.
+fn find_class(class: &str, labels: &[String]) -> Result<usize> {
+    if let Ok(index) = class.parse() {
+        return Ok(index);
+    }
+    labels.iter().position(|label| label.eq_ignore_ascii_case(class)).ok_or_else(|| {
+        let part = class.to_lowercase();
+        let similar: Vec<_> = labels.iter().filter(|label| label.to_lowercase().contains(&part)).take(5).collect();
+        let hint = if similar.is_empty() { "Give its index, counted from 0.".into() } else { format!("Similar: {similar:?}.") };
+        Error::new(ErrorKind::Class, format!("There is no class called \"{class}\"."), hint)
+    })
+}
+
+fn read(path: &Path, kind: ErrorKind) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| {
+        Error::new(kind, format!("{} cannot be read: {cause}.", path.display()), "Check the path and its permissions.")
+    })
+}
+
+fn unwritable(path: &Path, cause: &std::io::Error) -> Error {
+    let message = format!("{} cannot be written: {cause}.", path.display());
+    Error::new(ErrorKind::Option, message, "Choose another --out folder.")
+}
+
+/// A value by its name in the catalogue.
+fn parse<T: serde::de::DeserializeOwned>(name: &str) -> std::result::Result<T, String> {
+    serde_json::from_value(name.into()).map_err(|cause| cause.to_string())
+}
+
+/// Three numbers with commas between them.
+fn three_numbers(text: &str) -> std::result::Result<[f32; 3], String> {
+    let numbers: std::result::Result<Vec<f32>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    let numbers = numbers.map_err(|cause| format!("{cause}; expected three numbers, as in 0.5,0.5,0.5"))?;
+    numbers.try_into().map_err(|n: Vec<f32>| format!("{} numbers; expected three, as in 0.5,0.5,0.5", n.len()))
+}

@@ -1,0 +1,220 @@
+//! Sixth stage: scores become weights, weighted activation maps the heatmap.
+
+use rayon::prelude::*;
+
+use crate::mask::{Upsampler, mask, range, scale_columns_to_unit};
+use crate::model::Activations;
+use crate::recipe::{Baseline, Grid, Recipe, Scaling, Score, Summed};
+use crate::score::{ScoreMatrix, probabilities};
+
+/// Where the evidence for a class lies: the result of Score-CAM.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heatmap {
+    /// Values [height, width] in [0, 1].
+    pub values: Vec<f32>,
+    /// Rows, those of the network's input.
+    pub height: usize,
+    /// Columns, those of the network's input.
+    pub width: usize,
+    /// Whether the weighted sum varies where it is positive. If not, `values` are all zero and say nothing.
+    pub has_positive_evidence: bool,
+}
+
+/// The logits that a recipe may subtract from the channels' scores.
+#[derive(Debug, Clone)]
+pub struct Baselines {
+    /// Those of the picture as it is.
+    pub picture: Vec<f32>,
+    /// Those of the normalised tensor zero.
+    pub blank: Vec<f32>,
+}
+
+/// The weight of every channel for class `target` under `recipe`; zero for channels without scores.
+pub fn weights(scores: &ScoreMatrix, baselines: &Baselines, target: usize, recipe: &Recipe) -> Vec<f32> {
+    let score = |logits: &[f32]| match recipe.score {
+        Score::Logit => f64::from(logits[target]),
+        Score::Probability => f64::from(probabilities(logits)[target]),
+    };
+    let subtracted = match recipe.baseline {
+        Baseline::Nothing => 0.0,
+        Baseline::Blank => score(&baselines.blank),
+        Baseline::Picture => score(&baselines.picture),
+    };
+    let increases: Vec<Option<f64>> =
+        (0..scores.channels()).map(|channel| scores.row(channel).map(|row| score(row) - subtracted)).collect();
+    if !recipe.softmax_over_channels {
+        return increases.iter().map(|increase| increase.unwrap_or(0.0) as f32).collect();
+    }
+    let largest = increases.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exponential = |increase: &Option<f64>| increase.map_or(0.0, |value| (value - largest).exp());
+    let sum: f64 = increases.iter().map(exponential).sum();
+    increases.iter().map(|increase| (exponential(increase) / sum.max(f64::MIN_POSITIVE)) as f32).collect()
+}
+
+/// The heatmap [height, width] = `size` of channels `activations` under `weights`: the sum, its positive part, scaled to
+/// [0, 1].
+///
+/// Sums are taken in float64 and in the order of the channels. Upsampling is linear, so `RawUpsampled` sums at layer
+/// size and upsamples once, which differs from the sum of upsampled maps by rounding only.
+pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Heatmap {
+    let from = (activations.height, activations.width);
+    let (mut values, has_positive_evidence) = match recipe.summed {
+        Summed::RawUpsampled => {
+            let upsampler = Upsampler::new(from, size, Grid::HalfPixel);
+            let mut values = vec![0.0; upsampler.output_len()];
+            upsampler.upsample(&weighted_sum(activations, weights), &mut values);
+            let evidence = rectify_and_scale(&mut values);
+            (values, evidence)
+        }
+        Summed::RawAtLayerSize => {
+            let mut small = weighted_sum(activations, weights);
+            let evidence = rectify_and_scale(&mut small);
+            let upsampler = Upsampler::new(from, size, Grid::HalfPixel);
+            let mut values = vec![0.0; upsampler.output_len()];
+            upsampler.upsample(&small, &mut values);
+            rectify_and_scale(&mut values);
+            (values, evidence)
+        }
+        Summed::Masks => {
+            let mut values = weighted_sum_of_masks(activations, weights, size, recipe);
+            let evidence = rectify_and_scale(&mut values);
+            (values, evidence)
+        }
+    };
+    if recipe.mask.scaling == Scaling::AfterUpsamplingByColumn {
+        scale_columns_to_unit(&mut values, size.1);
+    }
+    Heatmap { values, height: size.0, width: size.1, has_positive_evidence }
+}
+
+/// Sum over the channels of weight times raw map, at layer size.
+fn weighted_sum(activations: &Activations, weights: &[f32]) -> Vec<f32> {
+    let mut sum = vec![0.0_f64; activations.height * activations.width];
+    for (channel, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+        for (total, &value) in sum.iter_mut().zip(activations.channel(channel)) {
+            *total += f64::from(weight) * f64::from(value);
+        }
+    }
+    sum.iter().map(|&total| total as f32).collect()
+}
+
+/// Sum over the channels of weight times mask, at input size.
+fn weighted_sum_of_masks(
+    activations: &Activations,
+    weights: &[f32],
+    size: (usize, usize),
+    recipe: &Recipe,
+) -> Vec<f32> {
+    /// Channels that are summed by one task: fixed, so that the order of additions does not depend on the threads.
+    const BLOCK: usize = 64;
+    let upsampler = Upsampler::new((activations.height, activations.width), size, recipe.mask.grid);
+    let blocks: Vec<Vec<f64>> = weights
+        .par_chunks(BLOCK)
+        .enumerate()
+        .map(|(block, weights)| {
+            let mut sum = vec![0.0_f64; upsampler.output_len()];
+            let mut values = vec![0.0; upsampler.output_len()];
+            for (offset, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
+                mask(activations.channel(block * BLOCK + offset), &upsampler, &recipe.mask, &mut values);
+                for (total, &value) in sum.iter_mut().zip(&values) {
+                    *total += f64::from(weight) * f64::from(value);
+                }
+            }
+            sum
+        })
+        .collect();
+    let mut sum = vec![0.0_f64; upsampler.output_len()];
+    for block in &blocks {
+        for (total, value) in sum.iter_mut().zip(block) {
+            *total += value;
+        }
+    }
+    sum.iter().map(|&total| total as f32).collect()
+}
+
+/// Sets what is below zero to zero and scales the rest to [0, 1]. A map that is constant then becomes all zeros, and
+/// the answer is `false`.
+fn rectify_and_scale(values: &mut [f32]) -> bool {
+    for value in values.iter_mut() {
+        *value = value.max(0.0);
+    }
+    let (low, high) = range(values);
+    let varies = high > low;
+    let factor = if varies { 1.0 / (high - low) } else { 0.0 };
+    for value in values {
+        *value = ((*value - low) * factor).min(1.0);
+    }
+    varies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three channels of 1 x 2 cells; the second has no scores.
+    fn activations() -> Activations {
+        Activations { values: vec![1.0, 0.0, 7.0, 7.0, 0.0, 2.0], channels: 3, height: 1, width: 2 }
+    }
+
+    fn scores() -> (ScoreMatrix, Baselines) {
+        let mut scores = ScoreMatrix::new(3, 2);
+        scores.set_row(0, &[3.0_f32.ln(), 0.0]);
+        scores.set_row(2, &[0.0, 0.0]);
+        (scores, Baselines { picture: vec![0.0, 0.0], blank: vec![1.0, 0.0] })
+    }
+
+    fn assert_close(actual: &[f32], expected: &[f32]) {
+        let close = actual.len() == expected.len() && actual.iter().zip(expected).all(|(a, e)| (a - e).abs() < 1e-6);
+        assert!(close, "{actual:?} is not {expected:?}");
+    }
+
+    #[test]
+    fn weights_are_probabilities_or_a_softmax_over_the_scored_channels() {
+        let (scores, baselines) = scores();
+        assert_close(&weights(&scores, &baselines, 0, &Recipe::AUTHORS), &[0.75, 0.0, 0.5]);
+        assert_close(&weights(&scores, &baselines, 1, &Recipe::AUTHORS), &[0.25, 0.0, 0.5]);
+        // exp(ln 3) : exp(0) = 3 : 1, whatever constant is subtracted.
+        assert_close(&weights(&scores, &baselines, 0, &Recipe::PAPER), &[0.75, 0.0, 0.25]);
+        assert_close(&weights(&scores, &baselines, 0, &Recipe::TORCHCAM), &[0.75, 0.0, 0.25]);
+        // Probabilities 0.75 and 0.5: exp(0.25) : 1.
+        let ratio = 0.25_f32.exp();
+        assert_close(
+            &weights(&scores, &baselines, 0, &Recipe::matlab(false)),
+            &[ratio / (1.0 + ratio), 0.0, 1.0 / (1.0 + ratio)],
+        );
+    }
+
+    #[test]
+    fn the_sum_is_rectified_scaled_and_upsampled() {
+        // 0.75 * (1, 0) + 0.5 * (0, 2) = (0.75, 1): scaled (0, 1), upsampled to four columns.
+        let map = heatmap(&activations(), &[0.75, 0.0, 0.5], (1, 4), &Recipe::AUTHORS);
+        assert_close(&map.values, &[0.0, 0.25, 0.75, 1.0]);
+        assert!(map.has_positive_evidence);
+        // (-1, 2) has a positive part of (0, 2); upsampled first: -1 -0.25 1.25 2, rectified 0 0 1.25 2.
+        let map = heatmap(&activations(), &[-1.0, 0.0, 1.0], (1, 4), &Recipe::AUTHORS);
+        assert_close(&map.values, &[0.0, 0.0, 0.625, 1.0]);
+        // At layer size the ReLU comes first: (0, 1), then upsampled.
+        let map = heatmap(&activations(), &[-1.0, 0.0, 1.0], (1, 4), &Recipe::PYTORCH_GRAD_CAM);
+        assert_close(&map.values, &[0.0, 0.25, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn masks_are_summed_where_the_recipe_says_so() {
+        // Masks of the channels: (1 .75 .25 0), zeros (constant), (0 .25 .75 1); sum .2 .35 .65 .8
+        let map = heatmap(&activations(), &[0.2, 0.5, 0.8], (1, 4), &Recipe::matlab(false));
+        assert_close(&map.values, &[0.0, 0.25, 0.75, 1.0]);
+        // A map of one row has constant columns only: nothing is left.
+        let map = heatmap(&activations(), &[0.2, 0.5, 0.8], (1, 4), &Recipe::matlab(true));
+        assert_close(&map.values, &[0.0; 4]);
+        assert!(!map.has_positive_evidence);
+    }
+
+    #[test]
+    fn a_sum_without_a_positive_part_is_said_to_be_no_evidence() {
+        for recipe in Recipe::all() {
+            let map = heatmap(&activations(), &[-1.0, -1.0, -1.0], (2, 4), &recipe);
+            assert!(!map.has_positive_evidence, "{}", recipe.name);
+            assert_close(&map.values, &[0.0; 8]);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! First stage: the bytes of a file become an RGB picture.
+//!
+//! PNG, JPEG, WebP, GIF and BMP are told apart by their first bytes, never by a file name. EXIF orientation is applied,
+//! transparency is laid over white, 16-bit and greyscale pictures become 8-bit RGB, of an animation the first frame is
+//! taken. Colour profiles are ignored, as they are by the libraries that the networks were trained with.
+
+use std::io::Cursor;
+
+use ::image::codecs::{gif::GifDecoder, webp::WebPDecoder};
+use ::image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use ::image::{guess_format, imageops};
+
+pub use ::image::RgbImage;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Pictures of more pixels than this are refused before a pixel is decoded: they would need more memory than a tab has.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// Pictures with a shorter side are refused: there is no "where" in a few pixels.
+pub const MIN_SIDE: u32 = 8;
+
+/// Decoders may allocate this many bytes, enough for [`MAX_PIXELS`] of 16-bit RGBA.
+const MAX_DECODER_BYTES: u64 = 8 * MAX_PIXELS + (64 << 20);
+
+const FORMATS: &str = "PNG, JPEG, WebP, GIF or BMP";
+
+/// A decoded picture.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Upright, opaque, 8 bits a channel.
+    pub pixels: RgbImage,
+    /// Whether the file was an animation, of which this is the first frame.
+    pub animated: bool,
+}
+
+/// Decodes the bytes of a picture file.
+///
+/// # Errors
+/// [`ErrorKind::Image`] if the bytes are empty, of no known format, damaged or cut off, or if the picture has a side
+/// below [`MIN_SIDE`] or more than [`MAX_PIXELS`] pixels.
+pub fn decode(bytes: &[u8]) -> Result<Picture> {
+    if bytes.is_empty() {
+        return Err(refusal("The picture file is empty (0 bytes).", "Choose the file again, or save it anew."));
+    }
+    let format = guess_format(bytes).ok().filter(|format| {
+        use ImageFormat::{Bmp, Gif, Jpeg, Png, WebP};
+        matches!(format, Png | Jpeg | WebP | Gif | Bmp)
+    });
+    let Some(format) = format else {
+        return Err(refusal(
+            format!("This file is not a picture that can be read: its content is not {FORMATS}, whatever its name says."),
+            format!("Save the picture as one of {FORMATS}."),
+        ));
+    };
+    let name = format_name(format);
+
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_DECODER_BYTES);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|cause| unreadable(name, &cause))?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    let orientation = decoder.orientation().map_err(|cause| unreadable(name, &cause))?;
+    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
+        return Err(cut_off(name));
+    }
+
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(name, &cause))?;
+    decoded.apply_orientation(orientation);
+    Ok(Picture { pixels: over_white(decoded), animated: is_animated(bytes, format) })
+}
+
+/// Shrinks a picture so that its longer side is at most `longest` pixels; smaller pictures stay as they are.
+pub fn fit_within(pixels: &RgbImage, longest: u32) -> RgbImage {
+    let (width, height) = pixels.dimensions();
+    if width.max(height) <= longest {
+        return pixels.clone();
+    }
+    let scale = f64::from(longest) / f64::from(width.max(height));
+    let shrink = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
+    imageops::thumbnail(pixels, shrink(width), shrink(height))
+}
+
+fn check_size(width: u32, height: u32) -> Result<()> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
+        return Err(refusal(
+            format!(
+                "The picture says it is {width} by {height} pixels, {} megapixels; at most {} can be opened.",
+                pixels / 1_000_000,
+                MAX_PIXELS / 1_000_000
+            ),
+            "Scale it down first: the network sees a few hundred pixels a side anyway.",
+        ));
+    }
+    if width < MIN_SIDE || height < MIN_SIDE {
+        return Err(refusal(
+            format!(
+                "The picture is {width} by {height} pixels; at least {MIN_SIDE} by {MIN_SIDE} are needed \
+                 to ask where in it the evidence lies."
+            ),
+            "Choose a larger picture.",
+        ));
+    }
+    Ok(())
+}
+
+/// Lays a picture over white and drops its alpha channel. 16 bits are rounded to 8.
+fn over_white(decoded: DynamicImage) -> RgbImage {
+    if !decoded.color().has_alpha() {
+        return decoded.into_rgb8();
+    }
+    let rgba = decoded.into_rgba8();
+    RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
+        let [r, g, b, alpha] = rgba.get_pixel(x, y).0;
+        let blend = |channel: u8| {
+            let alpha = u32::from(alpha);
+            ((u32::from(channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        };
+        ::image::Rgb([blend(r), blend(g), blend(b)])
+    })
+}
+
+/// Whether a JPEG has its end-of-image marker behind its pixel data (a thumbnail inside has one too). The decoder fills
+/// what is missing with grey, which would be explained as if it were part of the picture.
+fn jpeg_is_complete(bytes: &[u8]) -> bool {
+    const FILL: u8 = 0xFF;
+    const START_OF_SCAN: u8 = 0xDA;
+    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+    let mut at = 2; // behind the start-of-image marker
+    while let Some(&[0xFF, marker, high, low]) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        match marker {
+            START_OF_SCAN => return bytes[at..].windows(2).any(|pair| pair == END_OF_IMAGE),
+            FILL => at += 1,
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+        }
+    }
+    false
+}
+
+fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        ImageFormat::Gif => {
+            GifDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.into_frames().take(2).count() == 2)
+        }
+        ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation()),
+        _ => false,
+    }
+}
+
+fn format_name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Png => "PNG",
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Gif => "GIF",
+        _ => "BMP",
+    }
+}
+
+fn refusal(message: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Image, message, hint)
+}
+
+fn cut_off(format: &str) -> Error {
+    refusal(
+        format!("The {format} file is cut off: it ends before its last pixel."),
+        "Download or copy it again, then choose it once more.",
+    )
+}
+
+fn unreadable(format: &str, cause: &ImageError) -> Error {
+    let ends_early = matches!(cause, ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof)
+        || cause.to_string().contains("unexpected end of file");
+    if ends_early {
+        return cut_off(format);
+    }
+    match cause {
+        ImageError::Unsupported(_) => refusal(
+            format!("The file is a {format} of a kind that is not supported ({cause})."),
+            "Save the picture as an ordinary PNG or JPEG.",
+        ),
+        ImageError::Limits(_) => refusal(
+            format!("Decoding this {format} would need more memory than is allowed ({cause})."),
+            "Scale the picture down first.",
+        ),
+        _ => refusal(
+            format!("The {format} file is damaged ({cause})."),
+            "Open it in another program and save it again as PNG or JPEG.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::image::{DynamicImage, GrayImage, ImageBuffer, Luma, Rgba, RgbaImage};
+
+    fn encode(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.into().write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn transparency_is_laid_over_white() {
+        let half_red = RgbaImage::from_pixel(8, 8, Rgba([200, 0, 100, 128]));
+        let picture = decode(&encode(half_red, ImageFormat::Png)).unwrap();
+        // 200 * 128/255 + 255 * 127/255 = 227.4; 0 + 127 = 127; 50.2 + 127 = 177.2
+        assert_eq!(picture.pixels.get_pixel(3, 3).0, [227, 127, 177]);
+    }
+
+    #[test]
+    fn sixteen_bit_grey_becomes_eight_bit_rgb() {
+        let grey: ImageBuffer<Luma<u16>, Vec<u16>> = ImageBuffer::from_pixel(9, 8, Luma([0x8080]));
+        let picture = decode(&encode(grey, ImageFormat::Png)).unwrap();
+        assert_eq!(picture.pixels.get_pixel(8, 7).0, [128, 128, 128]);
+    }
+
+    #[test]
+    fn every_promised_format_is_read() {
+        let grey = GrayImage::from_fn(16, 12, |x, y| Luma([(x * 16 + y) as u8]));
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp] {
+            let rgb = DynamicImage::from(grey.clone()).into_rgb8();
+            let picture = decode(&encode(rgb, format)).unwrap();
+            assert_eq!(picture.pixels.dimensions(), (16, 12), "{format:?}");
+            assert!(!picture.animated, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_picture_is_fitted_and_a_small_one_left_alone() {
+        let wide = RgbImage::new(400, 100);
+        assert_eq!(fit_within(&wide, 200).dimensions(), (200, 50));
+        assert_eq!(fit_within(&wide, 400).dimensions(), (400, 100));
+    }
+}

@@ -1,0 +1,42 @@
+//! Score-CAM: which parts of a picture made an image classifier decide as it did.
+//!
+//! For a picture `X`, a class `c` and a layer with `K` activation maps `A_k`, each map is upsampled to the size of the
+//! input and scaled to [0, 1]. It then serves as a soft mask `H_k`; the score of `c` for the masked picture is the map's
+//! weight:
+//!
+//! ```text
+//! L = ReLU( sum over k of  weight_k * A_k ),    weight_k = score_c(H_k * X)
+//! ```
+//!
+//! No gradient is used, so any network that can be run can be explained; it costs a forward pass for each map. The
+//! method is that of Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks"
+//! (CVPR Workshops 2020, arXiv 1910.01279). Its implementations differ in what they mask, score, subtract and sum: see
+//! [`recipe`].
+//!
+//! # Stages
+//! Data flows one way, a module a stage; a stage knows only the types of those before it:
+//!
+//! 1. [`image`]: bytes of a file become an RGB picture
+//! 2. [`preprocess`]: picture becomes input tensor, with Pillow's [`resize`]
+//! 3. [`model`]: input tensor becomes activations and logits
+//! 4. [`mask`]: an activation map becomes a mask
+//! 5. [`score`]: masked inputs become scores
+//! 6. [`heatmap`]: scores and activations become a heatmap
+//! 7. [`render`]: heatmap becomes colours over the picture
+//!
+//! [`explain`] composes them.
+
+pub mod error;
+pub mod explain;
+pub mod heatmap;
+pub mod image;
+pub mod mask;
+pub mod model;
+pub mod preprocess;
+pub mod recipe;
+pub mod render;
+pub mod resize;
+pub mod score;
+
+#[cfg(target_family = "wasm")]
+mod wasm;

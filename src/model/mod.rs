@@ -1,0 +1,75 @@
+//! Third stage: the network. The only place that names tract.
+//!
+//! tract reads the ONNX graph, infers its shapes and rewrites it; [`spec`] says what a file cannot: how a picture
+//! becomes its input. [`load`](Network::load) builds a [`Network`], `layers` finds the tensors in it that can be
+//! explained, `forward` runs it.
+
+mod forward;
+mod layers;
+mod load;
+pub mod spec;
+
+use std::sync::Arc;
+
+use tract_onnx::prelude::{TypedModel, TypedSimplePlan};
+
+pub use forward::Activations;
+pub use layers::Layer;
+
+use crate::error::{Error, ErrorKind, Result};
+
+use spec::{ModelSpec, OutputKind};
+
+/// A network that is ready to run, and the graph it was made from.
+///
+/// Its weights are held twice: as the file has them, for the activations of any layer, and rearranged for speed, for
+/// the hundreds of masked passes.
+pub struct Network {
+    spec: ModelSpec,
+    /// As loaded, every tensor of the file under its name.
+    graph: TypedModel,
+    /// From input to logits, rewritten for speed.
+    plan: Arc<TypedSimplePlan>,
+    /// What the output of `plan` holds.
+    output: OutputKind,
+    classes: usize,
+    layers: Vec<Layer>,
+    default_layer: usize,
+}
+
+impl Network {
+    /// The catalogue's entry, or what was said of the network instead.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Makes sure that there is a class of index `class`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Class`] if there is not.
+    pub fn check_class(&self, class: usize) -> Result<()> {
+        if class < self.classes {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Class,
+            format!("There is no class {class}: the network has {}, counted from 0.", self.classes),
+            format!("Choose one from 0 to {}.", self.classes - 1),
+        ))
+    }
+
+    /// The layers that can be explained, in the order of the graph.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The layer that is explained when none is named.
+    pub fn default_layer(&self) -> &Layer {
+        &self.layers[self.default_layer]
+    }
+}

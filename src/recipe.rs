@@ -1,0 +1,244 @@
+//! The named variants of Score-CAM. They differ in what is masked, scored, subtracted and summed, and so in the picture.
+//!
+//! | recipe | masked | upsampling | constant map | score | subtracted | softmax over channels | summed |
+//! |---|---|---|---|---|---|---|---|
+//! | `authors` | normalised tensor | half-pixel | skipped | probability | nothing | no | raw maps, upsampled |
+//! | `paper` | normalised tensor | half-pixel | skipped | logit | blank input | yes | raw maps, upsampled |
+//! | `pytorch-grad-cam` | normalised tensor | aligned corners | zeros (eps 1e-8) | logit | nothing | yes | raw maps at layer size |
+//! | `torchcam` | normalised tensor | half-pixel, scaled first | zeros (eps 1e-8) | logit | the picture | yes | raw maps at layer size |
+//! | `matlab` | 8-bit pixels | half-pixel | zeros | probability | the picture | yes | scaled maps |
+//!
+//! `authors` is the published code of the paper's authors, `paper` its Algorithm 1 (arXiv 1910.01279), `matlab` the code
+//! of the article that this project started from.
+
+use serde::Serialize;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// What the mask is multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Masked {
+    /// The normalised tensor: where the mask is zero, the network sees its mean colour.
+    NormalisedTensor,
+    /// The pixels 0..255 at input size, rounded to 8 bits again: where the mask is zero, the network sees black.
+    Pixels,
+}
+
+/// Which points of two grids coincide when a map is upsampled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Grid {
+    /// The grids' outer edges: PyTorch's `align_corners=False`.
+    HalfPixel,
+    /// The centres of the corner cells: PyTorch's `align_corners=True`.
+    AlignCorners,
+}
+
+/// When a map is scaled to [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Scaling {
+    /// At layer size.
+    BeforeUpsampling,
+    /// At input size.
+    AfterUpsampling,
+    /// At input size, every column by itself: what MATLAB's `normalize(M, 'range')` does to a matrix.
+    AfterUpsamplingByColumn,
+}
+
+/// What becomes of a channel whose map is constant, so that it cannot be scaled to [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub enum Constant {
+    /// It is left out: no pass, no weight.
+    Skipped,
+    /// Its mask is all zeros.
+    Zeros,
+    /// This is added to the range before dividing by it, so its mask is all zeros.
+    Epsilon(f32),
+}
+
+/// How the masked inputs are made. Recipes that agree in this share their forward passes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MaskRule {
+    /// What the mask is multiplied with.
+    pub masked: Masked,
+    /// How it is upsampled.
+    pub grid: Grid,
+    /// When it is scaled.
+    pub scaling: Scaling,
+    /// What becomes of constant maps.
+    pub constant: Constant,
+}
+
+/// What a masked input's score for the target class is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Score {
+    /// After softmax over the classes.
+    Probability,
+    /// Before it.
+    Logit,
+}
+
+/// Whose score is subtracted from every channel's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Baseline {
+    /// Nobody's.
+    Nothing,
+    /// That of the normalised tensor zero.
+    Blank,
+    /// That of the picture as it is.
+    Picture,
+}
+
+/// What is multiplied with the weights and summed over the channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Summed {
+    /// The raw maps, upsampled to input size; then ReLU and scaling.
+    RawUpsampled,
+    /// The raw maps at layer size; then ReLU, scaling, upsampling, and scaling once more.
+    RawAtLayerSize,
+    /// The masks, at input size; then ReLU and scaling, by column where the masks are.
+    Masks,
+}
+
+/// One variant of Score-CAM, in full.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recipe {
+    /// The name it is asked for by.
+    pub name: &'static str,
+    /// How the masked inputs are made.
+    pub mask: MaskRule,
+    /// What is scored.
+    pub score: Score,
+    /// What is subtracted from the scores.
+    pub baseline: Baseline,
+    /// Whether the weights are the softmax over the channels of the scores, or the scores themselves.
+    pub softmax_over_channels: bool,
+    /// What is summed.
+    pub summed: Summed,
+}
+
+impl Recipe {
+    /// The published code of the paper's authors; the default.
+    pub const AUTHORS: Recipe = Recipe {
+        name: "authors",
+        mask: MaskRule {
+            masked: Masked::NormalisedTensor,
+            grid: Grid::HalfPixel,
+            scaling: Scaling::AfterUpsampling,
+            constant: Constant::Skipped,
+        },
+        score: Score::Probability,
+        baseline: Baseline::Nothing,
+        softmax_over_channels: false,
+        summed: Summed::RawUpsampled,
+    };
+
+    /// Algorithm 1 of the paper.
+    pub const PAPER: Recipe = Recipe {
+        name: "paper",
+        score: Score::Logit,
+        baseline: Baseline::Blank,
+        softmax_over_channels: true,
+        ..Recipe::AUTHORS
+    };
+
+    /// `ScoreCAM` of the package pytorch-grad-cam.
+    pub const PYTORCH_GRAD_CAM: Recipe = Recipe {
+        name: "pytorch-grad-cam",
+        mask: MaskRule {
+            masked: Masked::NormalisedTensor,
+            grid: Grid::AlignCorners,
+            scaling: Scaling::AfterUpsampling,
+            constant: Constant::Epsilon(1e-8),
+        },
+        score: Score::Logit,
+        baseline: Baseline::Nothing,
+        softmax_over_channels: true,
+        summed: Summed::RawAtLayerSize,
+    };
+
+    /// `ScoreCAM` of the package torchcam.
+    pub const TORCHCAM: Recipe = Recipe {
+        name: "torchcam",
+        mask: MaskRule {
+            masked: Masked::NormalisedTensor,
+            grid: Grid::HalfPixel,
+            scaling: Scaling::BeforeUpsampling,
+            constant: Constant::Epsilon(1e-8),
+        },
+        baseline: Baseline::Picture,
+        ..Recipe::PYTORCH_GRAD_CAM
+    };
+
+    /// The article's MATLAB code. `columnwise` keeps an accident of the original: `normalize(M, 'range')` scales each
+    /// column of a matrix by itself, in the masks and in the final map, and the article's pictures come out of that.
+    pub const fn matlab(columnwise: bool) -> Recipe {
+        Recipe {
+            name: "matlab",
+            mask: MaskRule {
+                masked: Masked::Pixels,
+                grid: Grid::HalfPixel,
+                scaling: if columnwise { Scaling::AfterUpsamplingByColumn } else { Scaling::AfterUpsampling },
+                constant: Constant::Zeros,
+            },
+            score: Score::Probability,
+            baseline: Baseline::Picture,
+            softmax_over_channels: true,
+            summed: Summed::Masks,
+        }
+    }
+
+    /// Every recipe, the default first.
+    pub const fn all() -> [Recipe; 5] {
+        [Recipe::AUTHORS, Recipe::PAPER, Recipe::PYTORCH_GRAD_CAM, Recipe::TORCHCAM, Recipe::matlab(true)]
+    }
+
+    /// The recipe called `name`, or the default. `columnwise` is the option of `matlab`, on if not given.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`] if there is no such recipe, or `columnwise` is given to one that has no such option.
+    pub fn find(name: Option<&str>, columnwise: Option<bool>) -> Result<Recipe> {
+        let name = name.unwrap_or(Recipe::AUTHORS.name);
+        let recipe = Recipe::all().into_iter().find(|recipe| recipe.name == name).ok_or_else(|| {
+            let names = Recipe::all().map(|recipe| recipe.name).join(", ");
+            let message = format!("There is no recipe called \"{name}\".");
+            Error::new(ErrorKind::Option, message, format!("There are: {names}."))
+        })?;
+        match columnwise {
+            None => Ok(recipe),
+            Some(columnwise) if recipe.summed == Summed::Masks => Ok(Recipe::matlab(columnwise)),
+            Some(_) => Err(Error::new(
+                ErrorKind::Option,
+                format!("The recipe \"{name}\" has no option columnwise."),
+                "Only \"matlab\" has; leave the option out.",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_are_found_by_name_and_the_default_is_the_authors() {
+        assert_eq!(Recipe::find(None, None).unwrap(), Recipe::AUTHORS);
+        for recipe in Recipe::all() {
+            assert_eq!(Recipe::find(Some(recipe.name), None).unwrap(), recipe);
+        }
+        assert_eq!(Recipe::find(Some("matlab"), Some(false)).unwrap(), Recipe::matlab(false));
+    }
+
+    #[test]
+    fn an_unknown_recipe_or_a_misplaced_option_is_refused() {
+        let unknown = Recipe::find(Some("grad-cam"), None).unwrap_err();
+        assert_eq!(unknown.hint, "There are: authors, paper, pytorch-grad-cam, torchcam, matlab.");
+        let misplaced = Recipe::find(Some("paper"), Some(true)).unwrap_err();
+        assert_eq!(misplaced.message, "The recipe \"paper\" has no option columnwise.");
+    }
+
+    #[test]
+    fn the_paper_and_its_authors_code_share_their_forward_passes() {
+        assert_eq!(Recipe::AUTHORS.mask, Recipe::PAPER.mask);
+        assert_ne!(Recipe::AUTHORS.mask, Recipe::TORCHCAM.mask);
+    }
+}

@@ -1,0 +1,256 @@
+//! The edge to JavaScript, the only place that names wasm_bindgen. It converts; it computes nothing.
+//!
+//! Errors cross it as objects `{ kind, message, hint }`. `www/worker.js` is the only caller.
+
+use std::sync::Arc;
+
+use js_sys::{Float32Array, Object, Reflect, Uint8Array, Uint8ClampedArray};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+use web_sys::ImageData;
+
+use crate::error::{Error, ErrorKind};
+use crate::explain::{Explanation, Outcome, Prediction};
+use crate::image::{RgbImage, decode, fit_within};
+use crate::model::spec::{ModelSpec, catalog};
+use crate::model::{Layer, Network};
+use crate::preprocess::Region;
+use crate::recipe::Recipe;
+use crate::render::{ColourMap, npy, overlay, png};
+
+#[cfg(feature = "threads")]
+use wasm_bindgen_rayon as _; // exports initThreadPool
+
+type Result<T> = std::result::Result<T, JsValue>;
+
+/// How many predictions a result names.
+const PREDICTIONS: usize = 5;
+
+/// Longest side in pixels of the pictures that are shown and saved.
+const SHOWN_SIDE: u32 = 1600;
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> JsValue {
+        #[derive(Serialize)]
+        struct Plain<'a> {
+            kind: &'a str,
+            message: &'a str,
+            hint: &'a str,
+        }
+        let plain = Plain { kind: error.kind.as_str(), message: &error.message, hint: &error.hint };
+        to_js(&plain).unwrap_or_else(|_| JsValue::from_str(&error.message))
+    }
+}
+
+/// Sends the message of a panic to the console and to the page, on the broadcast channel `channel`: a thread that
+/// panics cannot return to whoever waits for it.
+#[wasm_bindgen(js_name = reportPanics)]
+pub fn report_panics(channel: String) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = JsValue::from_str(&panic.to_string());
+        web_sys::console::error_1(&message);
+        if let Ok(channel) = web_sys::BroadcastChannel::new(&channel) {
+            // Nothing is left to be done if the channel fails too.
+            let _ = channel.post_message(&message);
+        }
+    }));
+}
+
+/// The catalogue, as in `models/catalog.json`.
+#[wasm_bindgen(js_name = catalog)]
+pub fn catalog_entries() -> Result<JsValue> {
+    to_js(&catalog()?)
+}
+
+/// The names of the recipes, the default first.
+#[wasm_bindgen(js_name = recipes)]
+pub fn recipe_names() -> Vec<String> {
+    Recipe::all().map(|recipe| recipe.name.to_owned()).to_vec()
+}
+
+/// Every colour map by its name: 256 times red, green and blue.
+#[wasm_bindgen(js_name = colourMaps)]
+pub fn colour_maps() -> Result<Object> {
+    let maps = Object::new();
+    for map in ColourMap::ALL {
+        let table = Uint8Array::from(map.table().as_flattened());
+        Reflect::set(&maps, &JsValue::from_str(map.name()), &table)?;
+    }
+    Ok(maps)
+}
+
+/// A network that is ready to run.
+#[wasm_bindgen]
+pub struct Model(Arc<Network>);
+
+#[wasm_bindgen]
+impl Model {
+    /// Loads an ONNX file. `spec` has the form of a catalogue entry; what it leaves out is assumed.
+    pub fn load(bytes: Vec<u8>, spec: JsValue) -> Result<Model> {
+        let spec: ModelSpec = from_js(spec)?;
+        Ok(Model(Arc::new(Network::load(bytes, spec)?)))
+    }
+
+    /// `{ name, title, input: { width, height }, classes, layers, defaultLayer }`
+    pub fn info(&self) -> Result<JsValue> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Info<'a> {
+            name: &'a str,
+            title: &'a str,
+            input: Size,
+            classes: usize,
+            layers: &'a [Layer],
+            default_layer: &'a str,
+        }
+        let spec = self.0.spec();
+        to_js(&Info {
+            name: &spec.name,
+            title: &spec.title,
+            input: Size { width: spec.input.width, height: spec.input.height },
+            classes: self.0.classes(),
+            layers: self.0.layers(),
+            default_layer: &self.0.default_layer().name,
+        })
+    }
+
+    /// Classifies the picture in a file's `bytes` and gets ready to explain it. `options`: `{ layer, recipe }`
+    pub fn explain(&self, bytes: &[u8], options: JsValue) -> Result<Run> {
+        let options: Options = from_js(options)?;
+        let picture = decode(bytes)?;
+        let recipe = options.recipe()?;
+        let explanation = Explanation::begin(&self.0, &picture.pixels, options.layer.as_deref(), &recipe)?;
+        let shown = fit_within(&picture.pixels, SHOWN_SIDE);
+        let scale = f64::from(shown.width()) / f64::from(picture.pixels.width());
+        Ok(Run { explanation, shown, scale, animated: picture.animated })
+    }
+}
+
+/// An explanation under way or complete, with the picture to show it on.
+#[wasm_bindgen]
+pub struct Run {
+    explanation: Explanation,
+    shown: RgbImage,
+    /// From the picture's pixels to those of `shown`.
+    scale: f64,
+    animated: bool,
+}
+
+#[wasm_bindgen]
+impl Run {
+    /// `{ layer, predictions, region, animated, total }`; `region` is in pixels of the picture as it is shown.
+    pub fn info(&self) -> Result<JsValue> {
+        #[derive(Serialize)]
+        struct Info<'a> {
+            layer: &'a Layer,
+            predictions: Vec<Prediction>,
+            region: Region,
+            animated: bool,
+            total: usize,
+        }
+        to_js(&Info {
+            layer: self.explanation.layer(),
+            predictions: self.explanation.predictions(PREDICTIONS),
+            region: self.explanation.region().scaled(self.scale),
+            animated: self.animated,
+            total: self.explanation.progress().total,
+        })
+    }
+
+    /// The picture as it is shown: upright, opaque, scaled down if it is large.
+    pub fn picture(&self) -> Result<ImageData> {
+        let rgba: Vec<u8> = self.shown.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
+        // A copy outside the wasm memory: ImageData refuses shared memory.
+        ImageData::new_with_js_u8_clamped_array(&Uint8ClampedArray::from(rgba.as_slice()), self.shown.width())
+    }
+
+    /// Does the next masked passes: `{ done, total, elapsedMs, etaMs }`
+    pub fn step(&mut self) -> Result<JsValue> {
+        to_js(&self.explanation.step()?)
+    }
+
+    /// The map of a class from the passes done so far. `options`: `{ target, recipe }`; the result:
+    /// `{ target, heatmap, width, height, weights, diagnostics, timings }`
+    pub fn outcome(&self, options: JsValue) -> Result<JsValue> {
+        let outcome = self.outcome_of(&from_js(options)?)?;
+        let plain = Object::new();
+        let set = |name: &str, value: JsValue| Reflect::set(&plain, &JsValue::from_str(name), &value);
+        set("target", JsValue::from(outcome.target as u32))?;
+        set("heatmap", Float32Array::from(outcome.heatmap.values.as_slice()).into())?;
+        set("width", JsValue::from(outcome.heatmap.width as u32))?;
+        set("height", JsValue::from(outcome.heatmap.height as u32))?;
+        set("weights", Float32Array::from(outcome.weights.as_slice()).into())?;
+        set("diagnostics", to_js(&outcome.diagnostics)?)?;
+        set("timings", to_js(&self.explanation.timings())?)?;
+        Ok(plain.into())
+    }
+
+    /// A PNG file of the map over the picture. `options`: `{ target, recipe, colourMap, opacity }`
+    #[wasm_bindgen(js_name = overlayPng)]
+    pub fn overlay_png(&self, options: JsValue) -> Result<Uint8Array> {
+        let options: Options = from_js(options)?;
+        let outcome = self.outcome_of(&options)?;
+        let colour_map = options.colour_map.as_deref().map_or(Ok(ColourMap::ALL[0]), ColourMap::find)?;
+        let region = self.explanation.region().scaled(self.scale);
+        let opacity = options.opacity.unwrap_or(0.5);
+        let overlaid = overlay(&self.shown, &outcome.heatmap, region, colour_map, opacity);
+        Ok(Uint8Array::from(png(&overlaid)?.as_slice()))
+    }
+
+    /// NumPy's .npy file of the map. `options`: `{ target, recipe }`
+    pub fn npy(&self, options: JsValue) -> Result<Uint8Array> {
+        let outcome = self.outcome_of(&from_js(options)?)?;
+        Ok(Uint8Array::from(npy(&outcome.heatmap).as_slice()))
+    }
+
+    fn outcome_of(&self, options: &Options) -> std::result::Result<Outcome, Error> {
+        self.explanation.outcome(options.target, &options.recipe()?)
+    }
+}
+
+#[derive(Serialize)]
+struct Size {
+    width: usize,
+    height: usize,
+}
+
+/// What JavaScript may ask for; every call reads the part that concerns it.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Options {
+    layer: Option<String>,
+    target: Option<usize>,
+    recipe: Option<RecipeOption>,
+    colour_map: Option<String>,
+    opacity: Option<f32>,
+}
+
+/// A recipe by its name, or with its options.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RecipeOption {
+    Name(String),
+    WithOptions { name: String, columnwise: Option<bool> },
+}
+
+impl Options {
+    fn recipe(&self) -> std::result::Result<Recipe, Error> {
+        match &self.recipe {
+            None => Recipe::find(None, None),
+            Some(RecipeOption::Name(name)) => Recipe::find(Some(name), None),
+            Some(RecipeOption::WithOptions { name, columnwise }) => Recipe::find(Some(name), *columnwise),
+        }
+    }
+}
+
+fn to_js(value: &impl Serialize) -> Result<JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|cause| Error::internal("handing a result to JavaScript", cause).into())
+}
+
+fn from_js<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|cause| {
+        let message = format!("These options cannot be used: {cause}.");
+        Error::new(ErrorKind::Option, message, "See www/scorecam.d.ts for what each call takes.").into()
+    })
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ROOT, chooseFile, finished, open, prediction, sample } from "./page.js";
+
+const coffee = readFileSync(join(ROOT, "www/samples/coffee.png"));
+const rocket = readFileSync(join(ROOT, "www/samples/rocket.jpg"));
+const fixture = (name) => readFileSync(join(ROOT, "tests/fixtures", name));
+const ONE_PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC", "base64");
+
+const CASES = [
+  { what: "a text file", name: "notes.png", mimeType: "image/png", buffer: Buffer.from("Dear diary"), says: /not a picture that can be read/ },
+  { what: "an empty file", name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0), says: /is empty \(0 bytes\)/ },
+  { what: "a truncated JPEG", name: "cut.jpg", mimeType: "image/jpeg", buffer: rocket.subarray(0, 60_000), says: /JPEG file is cut off/ },
+  { what: "one pixel", name: "dot.png", mimeType: "image/png", buffer: ONE_PIXEL, says: /is 1 by 1 pixels/ },
+  { what: "a decompression bomb", name: "bomb.png", mimeType: "image/png", buffer: fixture("bomb.png"), says: /60000 by 60000 pixels/ },
+];
+
+let tab, page;
+before(async () => {
+  tab = await open();
+  ({ page } = tab);
+  await sample(page, "Chelsea the cat").click();
+  await finished(page);
+});
+after(() => tab?.close());
+
+for (const { what, says, ...file } of CASES) {
+  test(`${what} gets a sentence, and the earlier picture stays`, async () => {
+    await chooseFile(page, file);
+    await page.getByRole("alert").getByText(says).waitFor();
+    assert.equal(await prediction(page, "Egyptian cat").getAttribute("aria-pressed"), "true");
+    assert.equal(await prediction(page, "tabby").getAttribute("aria-disabled"), "false", "its other classes can still be asked for");
+    assert.ok(await page.getByRole("button", { name: "Save map (.npy)" }).isEnabled());
+  });
+}
+
+test("of an animated GIF the first frame is explained, and the page says so", async () => {
+  await chooseFile(page, { name: "moving.gif", mimeType: "image/gif", buffer: fixture("animated.gif") });
+  await page.getByRole("alert").getByText("its first frame is explained").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+});
+
+test("after all that a good picture is explained", async () => {
+  await chooseFile(page, { name: "coffee.png", mimeType: "image/png", buffer: coffee });
+  await finished(page);
+  assert.equal(await prediction(page, "espresso").getAttribute("aria-pressed"), "true");
+  assert.deepEqual(tab.errors, []);
+});

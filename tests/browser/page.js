@@ -1,0 +1,69 @@
+/** Starts the server and Chromium, and knows the page by roles and labels, as its users do. */
+
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "../../tools/serve.js";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+/** Long enough for a full explanation on one slow thread. */
+export const PATIENCE = 150_000;
+
+/** The served page in a browser; `close` ends both. */
+export async function open({ isolation = true, context = {} } = {}) {
+  const server = await serve({ isolation });
+  const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+  const page = await (await browser.newContext({ acceptDownloads: true, locale: "en-GB", ...context })).newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const requests = [];
+  page.context().on("request", (request) => requests.push(request.url()));
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await page.goto(server.address);
+  return {
+    page,
+    requests,
+    errors,
+    address: server.address,
+    async close() {
+      await browser.close();
+      server.close();
+    },
+  };
+}
+
+export const sample = (page, name) => page.getByRole("list", { name: "Or one of these" }).getByRole("button", { name });
+export const chooseFile = (page, file) => page.getByLabel("Choose a file…").setInputFiles(file);
+export const finished = (page) => page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
+export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`evidence for ${label},`) });
+
+/** What a download button saves, as bytes. */
+export async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  return { name: download.suggestedFilename(), bytes: Buffer.concat(chunks) };
+}
+
+/** The float32 values of a .npy file of format 1.0. */
+export function npyValues(bytes) {
+  const start = 10 + bytes.readUInt16LE(8);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.byteLength));
+}
+
+export function compare(a, b) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb, difference] = [0, 0, 0, 0];
+  a.forEach((value, i) => {
+    ab += (value - meanA) * (b[i] - meanB);
+    aa += (value - meanA) ** 2;
+    bb += (b[i] - meanB) ** 2;
+    difference = Math.max(difference, Math.abs(value - b[i]));
+  });
+  return { correlation: ab / Math.sqrt(aa * bb), difference };
+}

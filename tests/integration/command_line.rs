@@ -1,0 +1,102 @@
+//! The command line as a user calls it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use ndarray_npy::ReadNpyExt;
+use serde_json::Value;
+
+use crate::fixtures::{path, read};
+
+fn scorecam(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scorecam"))
+        .current_dir(path("."))
+        .args(arguments)
+        .output()
+        .expect("the binary was built for this test")
+}
+
+/// The tiny network, which takes milliseconds, with its own normalisation.
+const TINY: [&str; 6] =
+    ["--model", "tests/fixtures/tiny.onnx", "--range", "0..255", "--mean=127,127,127", "--std=128,128,128"];
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn explain_writes_the_map_the_overlay_and_a_report_for_every_picture() {
+    let out = folder("explain");
+    let out_name = out.to_str().unwrap();
+    let mut arguments = vec!["explain", "tests/fixtures/tiny.png", "--layer", "first.relu", "--class", "2", "--threads", "2", "--out", out_name];
+    arguments.extend(TINY);
+    let output = scorecam(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let bytes = fs::read(out.join("tiny.heatmap.npy")).unwrap();
+    let map = ndarray::Array2::<f32>::read_npy(bytes.as_slice()).unwrap();
+    assert_eq!(map.dim(), (8, 8));
+    let report: Value = serde_json::from_slice(&fs::read(out.join("tiny.json")).unwrap()).unwrap();
+    assert_eq!(report["target"]["index"], 2);
+    assert_eq!(report["layer"]["name"], "first.relu");
+    assert_eq!(report["recipe"]["name"], "authors");
+    assert_eq!(report["weights"].as_array().unwrap().len(), 6);
+    assert_eq!(report["diagnostics"]["skippedChannels"], 1);
+    let expected: Value = serde_json::from_slice(&read("tests/fixtures/tiny.json")).unwrap();
+    let weight = report["weights"][0].as_f64().unwrap() - expected["recipes"][2]["weights"][0].as_f64().unwrap();
+    assert!(weight.abs() < 1e-4, "{weight}");
+    let overlay = image::open(out.join("tiny.overlay.png")).unwrap();
+    assert_eq!((overlay.width(), overlay.height()), (8, 8));
+}
+
+#[test]
+fn layers_are_listed_one_a_line_or_as_json() {
+    let mut arguments = vec!["layers"];
+    arguments.extend(TINY);
+    let lines = scorecam(&arguments);
+    let text = String::from_utf8(lines.stdout).unwrap();
+    assert_eq!(text, "first 6 4 4\nfirst.relu 6 4 4\nsecond 4 4 4\nsecond.relu 4 4 4\n");
+    arguments.push("--json");
+    let json: Value = serde_json::from_slice(&scorecam(&arguments).stdout).unwrap();
+    assert_eq!(json[3], serde_json::json!({ "name": "second.relu", "channels": 4, "height": 4, "width": 4 }));
+}
+
+#[test]
+fn a_bad_picture_is_named_and_the_others_are_explained_all_the_same() {
+    let out = folder("bad");
+    fs::create_dir_all(&out).unwrap();
+    let text = out.join("text.png");
+    fs::write(&text, "no picture").unwrap();
+    let mut arguments =
+        vec!["explain", text.to_str().unwrap(), "tests/fixtures/tiny.png", "--out", out.to_str().unwrap()];
+    arguments.extend(TINY);
+    let output = scorecam(&arguments);
+    assert!(!output.status.success());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("text.png: This file is not a picture"), "{message}");
+    assert!(message.contains("1 of 2 pictures failed"), "{message}");
+    assert!(out.join("tiny.heatmap.npy").exists());
+}
+
+#[test]
+fn wrong_arguments_are_answered_with_a_sentence() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["--class", "Egiptian cat"], "There is no class called \"Egiptian cat\"."),
+        (&["--class", "1000"], "There is no class 1000: the network has 1000, counted from 0."),
+        (&["--layer", "haed"], "The nearest names are: head"),
+        (&["--recipe", "grad-cam"], "There are: authors, paper"),
+        (&["--catalog", "lenet"], "The catalogue has no network called \"lenet\"."),
+    ];
+    for (arguments, message) in cases {
+        let mut all = vec!["explain", "www/samples/chelsea.png", "--out", "target/never"];
+        all.extend(arguments);
+        let output = scorecam(&all);
+        assert!(!output.status.success(), "{arguments:?}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains(message), "{arguments:?}: {text}");
+    }
+    assert!(!path("target/never").exists());
+}

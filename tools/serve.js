@@ -1,0 +1,44 @@
+/** Serves dist/ on localhost with the headers of dist/_headers: node tools/serve.js [--port N] [--no-isolation] */
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import sirv from "sirv";
+
+const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+
+/** The headers of dist/_headers; without the two that isolate the page if `isolation` is false. */
+function readHeaders(isolation) {
+  const lines = readFileSync(`${DIST}_headers`, "utf8").matchAll(/^ {2}([\w-]+): (.*)$/gm);
+  const headers = [...lines].map(([, name, value]) => [name, value]);
+  return isolation ? headers : headers.filter(([name]) => !/^Cross-Origin-(Opener|Embedder)/.test(name));
+}
+
+/** Starts the server on localhost; port 0 is any that is free. */
+export async function serve({ port = 0, isolation = true } = {}) {
+  const headers = readHeaders(isolation);
+  const setHeaders = (response) => headers.forEach(([name, value]) => response.setHeader(name, value));
+  const files = sirv(DIST, { dev: true, setHeaders });
+  const server = createServer((request, response) =>
+    files(request, response, () => response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found")),
+  );
+  await new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "localhost", resolve);
+  });
+  return { address: `http://localhost:${server.address().port}/`, close: () => server.close() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const options = { port: { type: "string", default: "8080" }, "no-isolation": { type: "boolean", default: false } };
+  try {
+    const { values } = parseArgs({ options });
+    const { address } = await serve({ port: Number(values.port), isolation: !values["no-isolation"] });
+    console.log(`scorecam is at ${address} (stop with Ctrl+C)`);
+  } catch (error) {
+    const busy = error.code === "EADDRINUSE";
+    console.error(busy ? "The port is taken; choose another with --port N." : error.message);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,69 @@
+/** The page's language: the sentences of i18n/, numbers and units by Intl. */
+
+import en from "../i18n/en.js";
+import ja from "../i18n/ja.js";
+
+const LANGUAGES = { en, ja };
+const STORED = "scorecam-language";
+
+let language = initial();
+
+/** The sentence for a key, `{name}` replaced by `values.name`. */
+export function t(key, values = {}) {
+  const sentence = LANGUAGES[language][key];
+  if (sentence === undefined) throw new Error(`no sentence for "${key}"`);
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** A whole number, grouped as the language does. */
+export const number = (value) => new Intl.NumberFormat(language).format(value);
+
+/** A share of one as a percentage with one decimal; `digits: 0` for none. */
+export const percent = (value, digits = 1) =>
+  new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** A duration in milliseconds, in seconds or in minutes. */
+export function duration(ms) {
+  const seconds = ms / 1000;
+  if (seconds >= 60) return t("minutes", { minutes: Math.floor(seconds / 60), seconds: Math.round(seconds % 60) });
+  const digits = seconds < 10 ? 1 : 0;
+  return t("seconds", { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(seconds) });
+}
+
+/** Fills every element that names its sentence in `data-i18n`, and keeps the language menu in step. */
+export function translatePage(menu, onChange) {
+  const apply = () => {
+    document.documentElement.lang = language;
+    for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
+  };
+  menu.value = language;
+  menu.addEventListener("change", () => {
+    language = menu.value;
+    remember(language);
+    apply();
+    onChange();
+  });
+  apply();
+}
+
+function initial() {
+  const wished = [stored(), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  return wished.find((tag) => tag in LANGUAGES) ?? "en";
+}
+
+// A browser may forbid storage; the page then forgets the choice.
+function stored() {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null;
+  }
+}
+
+function remember(value) {
+  try {
+    localStorage.setItem(STORED, value);
+  } catch {
+    // see above
+  }
+}

@@ -1,0 +1,121 @@
+/** Puts the page together: a picture goes in, ScoreCam explains it, the parts of the page show what comes out. */
+
+import { ScoreCam } from "../scorecam.js";
+import { createDownloads } from "./downloads.js";
+import { createFacts, describeEngine } from "./facts.js";
+import { translatePage, t } from "./i18n.js";
+import { createNotices } from "./notices.js";
+import { createPicker } from "./picker.js";
+import { createPredictions } from "./predictions.js";
+import { createProgress } from "./progress.js";
+import { createStage } from "./stage.js";
+
+const NETWORK = "efficientnet_lite0";
+
+const element = (id) => document.getElementById(id);
+const notices = createNotices(element("notices"));
+const progress = createProgress({ container: element("progress"), live: element("live"), onCancel: cancel });
+const stage = createStage(element("stage"), element("view"));
+const predictions = createPredictions(element("predictions"), element("answer-hint"), chooseClass);
+const facts = createFacts(element("facts"));
+const downloads = createDownloads({ png: element("save-png"), npy: element("save-npy"), view: stage.view, onError: notices.error });
+const picker = createPicker({
+  zone: element("drop-zone"),
+  input: element("file"),
+  samples: element("samples"),
+  onPicture: explain,
+  onError: notices.error,
+});
+
+let cam, model, result, running;
+
+translatePage(element("language"), showInLanguage);
+const ready = start();
+ready.catch(notices.error);
+
+/** Starts the worker and loads the network while the visitor looks for a picture. */
+async function start() {
+  const asked = Number(new URLSearchParams(location.search).get("threads"));
+  cam = await ScoreCam.create({ threads: asked > 0 ? asked : undefined });
+  describeEngine(element("engine"), cam);
+  stage.setColourMaps(cam.colourMaps);
+  const { title } = cam.catalog.find(({ name }) => name === NETWORK);
+  model = await cam.loadModel(
+    { catalog: NETWORK },
+    { onProgress: ({ stage: part, done, total }) => progress.model(title, part, done / total) },
+  );
+  progress.hide();
+}
+
+/** Explains the picture in a Blob; `name` is what saved files are called after. */
+async function explain(blob, name) {
+  running?.abort();
+  const run = (running = new AbortController());
+  notices.clear();
+  downloads.disable();
+  predictions.disable();
+  try {
+    await ready;
+    progress.classifying();
+    const onProgress = (event) => run === running && show(event);
+    const complete = await cam.explain(blob, { signal: run.signal, onProgress });
+    if (run !== running) return;
+    progress.finished(complete.diagnostics.scoredChannels, complete.timings.scoreMs);
+    downloads.setName(name);
+    showResult(complete);
+  } catch (error) {
+    if (run !== running) return;
+    if (run.signal.aborted) progress.cancelled();
+    else {
+      progress.hide();
+      notices.error(error);
+      // The earlier picture, if there was one, is still here.
+      if (result) showResult(result);
+    }
+  } finally {
+    if (run === running) running = null;
+  }
+}
+
+function show(event) {
+  if (event.stage === "classified") {
+    result = null;
+    facts.hide();
+    stage.showPicture(event);
+    predictions.show(event.predictions, event.predictions[0].index);
+    if (event.animated) notices.note("firstFrame");
+  }
+  if (event.preview) stage.showHeatmap(event.preview, model.input);
+  progress.scoring(event);
+}
+
+function showResult(complete) {
+  result = complete;
+  const { label } = complete.predictions.find(({ index }) => index === complete.target) ?? {};
+  stage.showHeatmap(complete.heatmap, complete, label);
+  predictions.show(complete.predictions, complete.target);
+  predictions.enable();
+  downloads.enable(complete);
+  facts.show(model, complete);
+  notices.clear("noEvidence");
+  if (complete.diagnostics.noPositiveEvidence) notices.note("noEvidence", { label });
+}
+
+async function chooseClass(index) {
+  try {
+    showResult(await result.forClass(index));
+  } catch (error) {
+    notices.error(error);
+  }
+}
+
+function cancel() {
+  running?.abort();
+}
+
+function showInLanguage() {
+  picker.translate();
+  if (cam) describeEngine(element("engine"), cam);
+  if (result) showResult(result);
+  document.title = `scorecam – ${t("tagline")}`;
+}

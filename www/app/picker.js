@@ -1,0 +1,72 @@
+/** Every way to a picture: a sample, a file, dropped or pasted. */
+
+import { t } from "./i18n.js";
+
+const SAMPLES = [
+  "chelsea.png",
+  "cat_and_coffee.jpg",
+  "coffee.png",
+  "camera.png",
+  "astronaut.png",
+  "grace_hopper.jpg",
+  "rocket.jpg",
+];
+
+const stem = (file) => file.replace(/\.[^.]*$/, "");
+
+export function createPicker({ zone, input, samples, onPicture, onError }) {
+  const choose = (file) => onPicture(file, stem(file.name || "picture"));
+
+  input.addEventListener("change", () => {
+    if (input.files[0]) choose(input.files[0]);
+    input.value = ""; // so that the same file can be chosen again
+  });
+
+  // The whole page takes drops; a file that misses the zone would otherwise replace the page.
+  for (const event of ["dragenter", "dragover"]) {
+    document.addEventListener(event, (drag) => {
+      drag.preventDefault();
+      zone.classList.add("dragging");
+    });
+  }
+  document.addEventListener("dragleave", (drag) => drag.relatedTarget || zone.classList.remove("dragging"));
+  document.addEventListener("drop", (drop) => {
+    drop.preventDefault();
+    zone.classList.remove("dragging");
+    if (drop.dataTransfer.files[0]) choose(drop.dataTransfer.files[0]);
+  });
+
+  document.addEventListener("paste", (paste) => {
+    const file = [...paste.clipboardData.files].find(({ type }) => type.startsWith("image/"));
+    if (file) choose(file);
+    else onError({ message: t("noPictureInPaste"), hint: "" });
+  });
+
+  async function chooseSample(file) {
+    try {
+      const response = await fetch(`samples/${file}`);
+      if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
+      onPicture(await response.blob(), stem(file));
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  function translate() {
+    samples.replaceChildren(
+      ...SAMPLES.map((file) => {
+        const name = t(`sample-${stem(file)}`);
+        const image = Object.assign(new Image(), { src: `samples/${file}`, alt: name, decoding: "async" });
+        const button = Object.assign(document.createElement("button"), { type: "button", title: name });
+        button.append(image);
+        button.addEventListener("click", () => chooseSample(file));
+        const entry = document.createElement("li");
+        entry.append(button);
+        return entry;
+      }),
+    );
+  }
+
+  translate();
+  return { translate };
+}

@@ -1,0 +1,58 @@
+/** What is going on: loading, classifying, done / total with the time left, and the way to stop it. */
+
+import { duration, number, percent, t } from "./i18n.js";
+
+/** Below this many passes the pace is a guess. */
+const PASSES_FOR_A_PACE = 8;
+
+export function createProgress({ container, live, onCancel }) {
+  const bar = container.querySelector("progress");
+  const text = container.querySelector("p");
+  const cancel = container.querySelector("button");
+  let last = { done: 0, total: 0 };
+
+  cancel.addEventListener("click", onCancel);
+
+  function show(sentence, share, cancellable) {
+    container.hidden = false;
+    container.classList.remove("settled");
+    bar.hidden = false;
+    if (share === null) bar.removeAttribute("value");
+    else bar.value = share;
+    cancel.hidden = !cancellable;
+    text.textContent = sentence;
+  }
+
+  function settle(sentence) {
+    container.hidden = false;
+    container.classList.add("settled");
+    bar.hidden = true;
+    cancel.hidden = true;
+    text.textContent = sentence;
+    live.textContent = sentence;
+  }
+
+  return {
+    hide() {
+      container.hidden = true;
+    },
+    model(model, part, share) {
+      const loading = part === "download";
+      show(loading ? t("loadingModel", { model, percent: percent(share, 0) }) : t("preparingModel", { model }), loading ? share : null, false);
+    },
+    classifying() {
+      show(t("classifying"), null, true);
+    },
+    scoring({ done, total, etaMs }) {
+      last = { done, total };
+      const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
+      show(t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values), total ? done / total : 1, true);
+    },
+    finished(total, ms) {
+      settle(t("finished", { total: number(total), time: duration(ms) }));
+    },
+    cancelled() {
+      settle(t("cancelled", { done: number(last.done), total: number(last.total) }));
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Fetches a file of this site with progress, and makes sure that it is the one that was meant. */
+
+/**
+ * @param {URL} url
+ * @param {{ signal?: AbortSignal, onProgress?: (bytes: number) => void, sha256?: string, size?: number }} options
+ *   `size` and `sha256` are what the file must have, where they are known.
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function download(url, { signal, onProgress, sha256, size } = {}) {
+  const name = url.pathname.split("/").pop();
+  let response;
+  try {
+    response = await fetch(url, { signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw failure(`${name} could not be fetched.`, "Check that the server still runs, then try again.");
+  }
+  if (!response.ok) {
+    throw failure(`${name} could not be fetched: the server answered ${response.status}.`, "Run ./build.sh to make it part of dist/.");
+  }
+  const bytes = await readAll(response, onProgress);
+  if (size && bytes.byteLength !== size) {
+    throw failure(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
+  }
+  // Pages that are not served securely have no crypto.subtle; there the size has to do.
+  if (sha256 && globalThis.crypto?.subtle && (await hexDigest(bytes)) !== sha256) {
+    throw failure(`${name} is not the file that the catalogue describes: its checksum differs.`, "Fetch it again from its source.");
+  }
+  return bytes;
+}
+
+async function readAll(response, onProgress) {
+  const chunks = [];
+  let done = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { value, done: finished } = await reader.read();
+    if (finished) break;
+    chunks.push(value);
+    done += value.byteLength;
+    onProgress?.(done);
+  }
+  return new Blob(chunks).arrayBuffer();
+}
+
+async function hexDigest(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const failure = (message, hint) => ({ kind: "network", message, hint });

@@ -1,0 +1,96 @@
+/**
+ * The messages between scorecam.js and worker.js, and both ends of the line.
+ *
+ *   page -> worker   { id, call, argument }    do this
+ *                    { id, cancel: true }      stop doing it
+ *   worker -> page   { id, value }             it is done
+ *                    { id, error }             it failed: { kind, message, hint }
+ *                    { id, progress }          it goes on
+ *
+ * The calls, each with one object as its argument:
+ *
+ *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, catalog, recipes, colourMaps }
+ *   loadModel  { catalog } or { bytes, spec }     -> model; progress { stage, done, total } in bytes
+ *   explain    { image, layer, target, recipe }   -> { run, ...result }; progress as in scorecam.d.ts
+ *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run
+ *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array
+ *   npy        { run, target, recipe }            -> Uint8Array
+ */
+
+/** The page's end: calls that return promises. */
+export class Caller {
+  #worker;
+  #pending = new Map();
+  #nextId = 0;
+
+  /** @param {Worker} worker */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.addEventListener("message", ({ data }) => this.#receive(data));
+  }
+
+  /** Calls the worker; an aborted signal rejects at once with its reason and lets the worker stop when it can. */
+  call(name, argument, { signal, onProgress, transfer = [] } = {}) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const id = this.#nextId++;
+      const abort = () => {
+        this.#worker.postMessage({ id, cancel: true });
+        this.#settle(id)?.reject(signal.reason);
+      };
+      signal?.addEventListener("abort", abort);
+      const release = () => signal?.removeEventListener("abort", abort);
+      this.#pending.set(id, { resolve, reject, onProgress, release });
+      this.#worker.postMessage({ id, call: name, argument }, transfer);
+    });
+  }
+
+  /** Rejects all calls that have no answer yet. */
+  rejectAll(error) {
+    for (const id of [...this.#pending.keys()]) this.#settle(id).reject(error);
+  }
+
+  #receive({ id, value, error, progress }) {
+    if (progress) this.#pending.get(id)?.onProgress?.(progress);
+    else if (error) this.#settle(id)?.reject(error);
+    else this.#settle(id)?.resolve(value);
+  }
+
+  #settle(id) {
+    const call = this.#pending.get(id);
+    this.#pending.delete(id);
+    call?.release();
+    return call;
+  }
+}
+
+/**
+ * The worker's end: answers calls with `methods`, each `(argument, { signal, onProgress }) -> value`.
+ * Buffers of typed arrays at the top of a value or progress are transferred, not copied.
+ */
+export function serve(methods, toPlainError, scope = globalThis) {
+  const running = new Map();
+  scope.addEventListener("message", async ({ data: { id, call, argument, cancel } }) => {
+    if (cancel) {
+      running.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    running.set(id, controller);
+    const post = (message, content) => scope.postMessage({ id, ...message }, buffers(content));
+    try {
+      const onProgress = (progress) => post({ progress }, progress);
+      const value = await methods[call](argument, { signal: controller.signal, onProgress });
+      post({ value }, value);
+    } catch (error) {
+      if (!controller.signal.aborted) post({ error: toPlainError(error) });
+    } finally {
+      running.delete(id);
+    }
+  });
+}
+
+function buffers(content) {
+  const values = ArrayBuffer.isView(content) ? [content] : Object.values(content ?? {});
+  return values.filter((value) => ArrayBuffer.isView(value)).map((value) => value.buffer);
+}
