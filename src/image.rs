@@ -54,6 +54,10 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
         ));
     };
     let name = format_name(format);
+    // From the header alone: where addresses have 32 bits, decoders refuse a size like 60,000 x 60,000 without naming it.
+    if let Ok(size) = imagesize::blob_size(bytes) {
+        check_size(size.width as u64, size.height as u64)?;
+    }
 
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
@@ -61,7 +65,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|cause| unreadable(name, &cause))?;
     let (width, height) = decoder.dimensions();
-    check_size(width, height)?;
+    check_size(u64::from(width), u64::from(height))?;
     let orientation = decoder.orientation().map_err(|cause| unreadable(name, &cause))?;
     if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
         return Err(cut_off(name));
@@ -83,8 +87,8 @@ pub fn fit_within(pixels: &RgbImage, longest: u32) -> RgbImage {
     imageops::thumbnail(pixels, shrink(width), shrink(height))
 }
 
-fn check_size(width: u32, height: u32) -> Result<()> {
-    let pixels = u64::from(width) * u64::from(height);
+fn check_size(width: u64, height: u64) -> Result<()> {
+    let pixels = width.saturating_mul(height);
     if pixels > MAX_PIXELS {
         return Err(refusal(
             format!(
@@ -95,7 +99,7 @@ fn check_size(width: u32, height: u32) -> Result<()> {
             "Scale it down first: the network sees a few hundred pixels a side anyway.",
         ));
     }
-    if width < MIN_SIDE || height < MIN_SIDE {
+    if width.min(height) < u64::from(MIN_SIDE) {
         return Err(refusal(
             format!(
                 "The picture is {width} by {height} pixels; at least {MIN_SIDE} by {MIN_SIDE} are needed \

@@ -45,7 +45,8 @@ function singleThreadReason({ isolated, features, asked }) {
 
 async function loadModel(source, { signal, onProgress }) {
   let { bytes, spec = {} } = source;
-  let names = null;
+  let names = [];
+  if (source.name) spec = { name: source.name, title: source.name, ...spec };
   if (source.catalog !== undefined) {
     spec = core.catalog().find((entry) => entry.name === source.catalog);
     if (!spec) {
@@ -62,7 +63,7 @@ async function loadModel(source, { signal, onProgress }) {
   // Only now, so that a network that cannot be loaded leaves the earlier one in use.
   model?.free();
   model = loaded;
-  labels = names ?? [];
+  labels = names;
   return { ...model.info(), labels, warnings: [] };
 }
 

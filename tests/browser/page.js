@@ -38,7 +38,13 @@ export async function open({ isolation = true, context = {} } = {}) {
 
 export const sample = (page, name) => page.getByRole("list", { name: "Or one of these" }).getByRole("button", { name });
 export const chooseFile = (page, file) => page.getByLabel("Choose a file…").setInputFiles(file);
-export const finished = (page) => page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
+
+/** Waits until the explanation that was just asked for is under way, and then until it is complete. */
+export async function finished(page) {
+  await page.getByRole("button", { name: "Cancel" }).waitFor();
+  await page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
+}
+
 export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`evidence for ${label},`) });
 
 /** What a download button saves, as bytes. */

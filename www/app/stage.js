@@ -58,6 +58,8 @@ export function createStage(stage, controls) {
       heat.style.width = share(region.width, image.width);
       heat.style.height = share(region.height, image.height);
       controls.hidden = false;
+      // On a narrow screen the picture is below what was clicked.
+      stage.scrollIntoView({ block: "nearest" });
     },
 
     /** Shows a map, values [height, width] in [0, 1], over the picture. */

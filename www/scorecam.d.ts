@@ -1,0 +1,164 @@
+/** Score-CAM in the browser. Everything runs in a worker; the picture never leaves the machine. */
+
+/** Which parts of a picture speak for a class. */
+export class ScoreCam {
+  /**
+   * Starts a worker and its threads.
+   * @param options.threads  threads to compute on; all cores if left out. More than one needs a page that is
+   *                         cross-origin isolated, and a browser with WebAssembly threads and relaxed SIMD.
+   * @param options.baseUrl  the folder with `wasm/` and `models/`; that of scorecam.js if left out.
+   */
+  static create(options?: { threads?: number; baseUrl?: string }): Promise<ScoreCam>;
+
+  readonly threads: number;
+  readonly isolated: boolean;
+  readonly features: { simd: boolean; relaxedSimd: boolean; threads: boolean };
+  /** Why there is one thread only, or null. */
+  readonly singleThreadReason: null | "not-isolated" | "missing-feature" | "one-core" | "asked";
+  /** The entries of models/catalog.json. */
+  readonly catalog: ModelSpec[];
+  /** Names of the variants of Score-CAM, the default first. */
+  readonly recipes: string[];
+  /** 256 times red, green, blue in 0..255 for the values 0 to 1, by name. */
+  readonly colourMaps: Record<string, Uint8Array>;
+
+  /** Loads a network by its name in the catalogue, or from the bytes of an ONNX file. On failure the earlier one stays. */
+  loadModel(
+    source: { catalog: string } | { bytes: ArrayBuffer; spec?: Partial<ModelSpec>; name?: string },
+    options?: {
+      signal?: AbortSignal;
+      /** `done` and `total` in bytes. */
+      onProgress?: (progress: { stage: "download" | "prepare"; done: number; total: number }) => void;
+    },
+  ): Promise<Model>;
+
+  /**
+   * Explains a picture: PNG, JPEG, WebP, GIF or BMP. Costs a forward pass for each channel of the layer that varies.
+   * @throws ScoreCamError, or the signal's reason if it is aborted; the model stays loaded.
+   */
+  explain(image: Blob | ArrayBuffer, options?: ExplainOptions): Promise<Result>;
+
+  /** Stops the worker; every later call rejects. */
+  dispose(): Promise<void>;
+}
+
+export interface ExplainOptions {
+  /** Name of the layer; the network's default layer if left out. */
+  layer?: string;
+  /** Index of the class to explain; null is the most probable. */
+  target?: number | null;
+  recipe?: Recipe;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** A variant of Score-CAM by name; `columnwise` is an option of "matlab". */
+export type Recipe = string | { name: string; columnwise?: boolean };
+
+export interface Progress {
+  /** "classified" comes once, with the fields of Classified; then "score" for every few passes. */
+  stage: "classified" | "score";
+  /** Masked passes done, and to do in all. */
+  done: number;
+  total: number;
+  /** Milliseconds to go at the same pace; null before the first pass. */
+  etaMs: number | null;
+  /** The map so far, as in Result.heatmap; null before the first pass. */
+  preview: Float32Array | null;
+}
+
+/** What is known after one forward pass. */
+export interface Classified {
+  layer: Layer;
+  /** The five most probable classes, the most probable first. */
+  predictions: Prediction[];
+  /** The picture as decoded: upright, over white, at most 1,600 pixels a side. */
+  picture: ImageData;
+  /** The part of `picture` that the network sees, in its pixels. */
+  region: { x: number; y: number; width: number; height: number };
+  /** Whether the file was an animation, of which the first frame was taken. */
+  animated: boolean;
+}
+
+export interface Result extends Classified {
+  /** Values [height, width] in [0, 1], row by row; it covers `region`. */
+  heatmap: Float32Array;
+  width: number;
+  height: number;
+  /** Index of the class that is explained. */
+  target: number;
+  recipe: Recipe;
+  /** A weight for each channel of the layer; zero where the channel was skipped. */
+  weights: Float32Array;
+  diagnostics: {
+    channels: number;
+    scoredChannels: number;
+    /** Channels left out because their map is constant. */
+    skippedChannels: number;
+    partial: boolean;
+    /** The weighted sum has no positive part that varies: the map is all zero and says nothing. */
+    noPositiveEvidence: boolean;
+  };
+  timings: { prepareMs: number; scoreMs: number };
+  /** The map of another class, from the same scores: no inference. The eight latest explanations can be asked. */
+  forClass(index: number): Promise<Result>;
+  /** A PNG file of the map over the picture; opacity in [0, 1]. */
+  overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array>;
+  /** NumPy's .npy file of the map: float32 [height, width]. */
+  npy(): Promise<Uint8Array>;
+}
+
+export interface Model {
+  name: string;
+  title: string;
+  input: { width: number; height: number };
+  classes: number;
+  /** The layers that can be explained, in the order of the graph. */
+  layers: Layer[];
+  defaultLayer: string;
+  /** Class names in the order of the output; empty if they are not known. */
+  labels: string[];
+  warnings: string[];
+}
+
+export interface Layer {
+  name: string;
+  channels: number;
+  height: number;
+  width: number;
+}
+
+export interface Prediction {
+  index: number;
+  label: string;
+  probability: number;
+}
+
+/** An entry of models/catalog.json; what is left out takes the defaults documented in src/model/spec.rs. */
+export interface ModelSpec {
+  name: string;
+  title: string;
+  file: string;
+  bytes: number;
+  sha256: string;
+  licence: string;
+  source: string;
+  input: {
+    width: number;
+    height: number;
+    resize: "stretch" | "crop";
+    order: "rgb" | "bgr";
+    range: "0..1" | "0..255";
+    mean: [number, number, number];
+    std: [number, number, number];
+  };
+  defaultLayer: string;
+  output: "logits" | "probabilities";
+  labels: string;
+}
+
+/** A failure, with a sentence that says what was found and expected, and one that says what to do. */
+export class ScoreCamError extends Error {
+  kind: "image" | "model" | "layer" | "class" | "option" | "network" | "browser" | "disposed" | "internal";
+  hint: string;
+}
