@@ -74,6 +74,8 @@ pub struct Timings {
 pub struct Outcome {
     /// The class.
     pub target: usize,
+    /// How probable the network finds it for the picture as it is, in [0, 1].
+    pub probability: f32,
     /// Where the evidence for it lies.
     pub heatmap: Heatmap,
     /// The weight of every channel; zero for channels without a pass.
@@ -103,7 +105,12 @@ impl Explanation {
     ///
     /// # Errors
     /// [`ErrorKind::Layer`] if there is no such layer, [`ErrorKind::Model`] if the network's answer is not finite.
-    pub fn begin(network: &Arc<Network>, picture: &RgbImage, layer: Option<&str>, recipe: &Recipe) -> Result<Explanation> {
+    pub fn begin(
+        network: &Arc<Network>,
+        picture: &RgbImage,
+        layer: Option<&str>,
+        recipe: &Recipe,
+    ) -> Result<Explanation> {
         let started = Instant::now();
         let layer = network.layer(layer)?.clone();
         let input = prepare(picture, &network.spec().input);
@@ -113,7 +120,16 @@ impl Explanation {
         let activations = network.activations(&layer, &input.tensor)?;
         let scoring = Scoring::new(&activations, &network.spec().input, network.classes(), recipe.mask);
         let timings = Timings { prepare_ms: milliseconds(started.elapsed()), score_ms: 0.0 };
-        Ok(Explanation { network: Arc::clone(network), layer, input, activations, baselines, scoring, timings, passes_a_step: 1 })
+        Ok(Explanation {
+            network: Arc::clone(network),
+            layer,
+            input,
+            activations,
+            baselines,
+            scoring,
+            timings,
+            passes_a_step: 1,
+        })
     }
 
     /// Does the next masked passes, about 150 ms of them, on all threads of the current rayon pool.
@@ -168,7 +184,8 @@ impl Explanation {
             partial: !self.is_complete(),
             no_positive_evidence: !heatmap.has_positive_evidence,
         };
-        Ok(Outcome { target, heatmap, weights, diagnostics })
+        let probability = probabilities(&self.baselines.picture)[target];
+        Ok(Outcome { target, probability, heatmap, weights, diagnostics })
     }
 
     /// The `count` most probable classes of the picture as it is, the most probable first.

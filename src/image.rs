@@ -49,7 +49,9 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     });
     let Some(format) = format else {
         return Err(refusal(
-            format!("This file is not a picture that can be read: its content is not {FORMATS}, whatever its name says."),
+            format!(
+                "This file is not a picture that can be read: its content is not {FORMATS}, whatever its name says."
+            ),
             format!("Save the picture as one of {FORMATS}."),
         ));
     };

@@ -60,9 +60,7 @@ impl ColourMap {
 
     /// Its colours for the values 0, 1/255, ... 1.
     pub fn table(self) -> ColourTable {
-        let sampled = |gradient: colorous::Gradient| {
-            std::array::from_fn(|i| gradient.eval_rational(i, 256).as_array())
-        };
+        let sampled = |gradient: colorous::Gradient| std::array::from_fn(|i| gradient.eval_rational(i, 256).as_array());
         match self {
             ColourMap::Jet => std::array::from_fn(|i| jet(i as f32 / 255.0)),
             ColourMap::Turbo => sampled(colorous::TURBO),
@@ -80,13 +78,7 @@ fn jet(value: f32) -> [u8; 3] {
 
 /// Lays `heatmap` over `picture`: `opacity` of its colour, the rest of the picture's. `region` is the part of the picture
 /// that the heatmap covers, in the picture's pixels; outside it the picture stays as it is.
-pub fn overlay(
-    picture: &RgbImage,
-    heatmap: &Heatmap,
-    region: Region,
-    colour_map: ColourMap,
-    opacity: f32,
-) -> RgbImage {
+pub fn overlay(picture: &RgbImage, heatmap: &Heatmap, region: Region, colour_map: ColourMap, opacity: f32) -> RgbImage {
     let table = colour_map.table();
     let opacity = opacity.clamp(0.0, 1.0);
     let mut result = picture.clone();
@@ -136,10 +128,8 @@ pub fn npy(heatmap: &Heatmap) -> Vec<u8> {
     /// Magic, format version and length of the header that follows.
     const PREAMBLE: usize = 10;
     const ALIGNMENT: usize = 64;
-    let mut header = format!(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
-        heatmap.height, heatmap.width
-    );
+    let mut header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", heatmap.height, heatmap.width);
     // Padded with spaces so that the values begin at a multiple of 64 bytes; the newline ends it.
     let end = (PREAMBLE + header.len() + 1).next_multiple_of(ALIGNMENT) - PREAMBLE - 1;
     header = format!("{header:end$}\n");

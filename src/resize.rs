@@ -70,9 +70,8 @@ fn windows(source: usize, start: f64, length: f64, target: usize) -> Vec<Window>
             let centre = start + (position as f64 + 0.5) * scale;
             let first = (centre - reach + 0.5).max(0.0) as usize;
             let end = ((centre + reach + 0.5) as usize).min(source);
-            let weights: Vec<f64> = (first..end)
-                .map(|pixel| (1.0 - ((pixel as f64 - centre + 0.5) / reach).abs()).max(0.0))
-                .collect();
+            let weights: Vec<f64> =
+                (first..end).map(|pixel| (1.0 - ((pixel as f64 - centre + 0.5) / reach).abs()).max(0.0)).collect();
             let total: f64 = weights.iter().sum();
             let scaled = weights.iter().map(|weight| weight / total * f64::from(1 << PRECISION));
             Window { first, coefficients: scaled.map(|weight| (weight + 0.5) as i32).collect() }

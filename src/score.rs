@@ -98,13 +98,7 @@ impl Scoring {
     /// # Errors
     /// [`ErrorKind::Model`] if the network answers with numbers that are not finite; the passes of this call are lost
     /// then, those before are kept.
-    pub fn advance(
-        &mut self,
-        network: &Network,
-        input: &Input,
-        activations: &Activations,
-        count: usize,
-    ) -> Result<()> {
+    pub fn advance(&mut self, network: &Network, input: &Input, activations: &Activations, count: usize) -> Result<()> {
         let end = (self.done + count).min(self.order.len());
         let channels = &self.order[self.done..end];
         let rows: Vec<Vec<f32>> = channels
@@ -152,9 +146,9 @@ pub fn masked_tensor(input: &Input, mask: &[f32], masked: Masked, spec: &InputSp
                 let table = normalisation_table(channel, spec);
                 let source = source_channel(channel, spec.order);
                 let pixels = input.pixels.as_raw().chunks_exact(3);
-                pixels.zip(mask).map(move |(pixel, weight)| {
-                    table[usize::from((f32::from(pixel[source]) * weight).round() as u8)]
-                })
+                pixels
+                    .zip(mask)
+                    .map(move |(pixel, weight)| table[usize::from((f32::from(pixel[source]) * weight).round() as u8)])
             })
             .collect(),
     }

@@ -170,12 +170,13 @@ impl Run {
     }
 
     /// The map of a class from the passes done so far. `options`: `{ target, recipe }`; the result:
-    /// `{ target, heatmap, width, height, weights, diagnostics, timings }`
+    /// `{ target, probability, heatmap, width, height, weights, diagnostics, timings }`
     pub fn outcome(&self, options: JsValue) -> Result<JsValue> {
         let outcome = self.outcome_of(&from_js(options)?)?;
         let plain = Object::new();
         let set = |name: &str, value: JsValue| Reflect::set(&plain, &JsValue::from_str(name), &value);
         set("target", JsValue::from(outcome.target as u32))?;
+        set("probability", JsValue::from(outcome.probability))?;
         set("heatmap", Float32Array::from(outcome.heatmap.values.as_slice()).into())?;
         set("width", JsValue::from(outcome.heatmap.width as u32))?;
         set("height", JsValue::from(outcome.heatmap.height as u32))?;

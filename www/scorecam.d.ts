@@ -87,6 +87,8 @@ export interface Result extends Classified {
   height: number;
   /** Index of the class that is explained. */
   target: number;
+  /** How probable the network finds it for the picture as it is, in [0, 1]. */
+  probability: number;
   recipe: Recipe;
   /** A weight for each channel of the layer; zero where the channel was skipped. */
   weights: Float32Array;
@@ -102,6 +104,11 @@ export interface Result extends Classified {
   timings: { prepareMs: number; scoreMs: number };
   /** The map of another class, from the same scores: no inference. The eight latest explanations can be asked. */
   forClass(index: number): Promise<Result>;
+  /**
+   * The map of the same class by another recipe, from the same scores: no inference.
+   * @throws ScoreCamError of kind "option" if that recipe masks in another way; explain the picture again then.
+   */
+  forRecipe(recipe: Recipe): Promise<Result>;
   /** A PNG file of the map over the picture; opacity in [0, 1]. */
   overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array>;
   /** NumPy's .npy file of the map: float32 [height, width]. */

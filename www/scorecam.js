@@ -98,6 +98,7 @@ export class ScoreCam {
       ...result,
       recipe: recipe ?? this.recipes[0],
       forClass: async (index) => this.#result(run, recipe, { ...result, ...(await ask("outcome", { target: index })) }),
+      forRecipe: async (other) => this.#result(run, other, { ...result, ...(await ask("outcome", { recipe: other })) }),
       overlayPng: (options = {}) => ask("overlayPng", options),
       npy: () => ask("npy", {}),
     };

@@ -198,15 +198,14 @@ fn write_results(
     write("heatmap.npy", &npy(&outcome.heatmap))?;
     write("overlay.png", &png(&overlaid)?)?;
 
-    let all = explanation.predictions(network.classes());
     let class = |index: usize, probability| Class { index, label: labels.get(index).cloned(), probability };
     let report = Report {
         image: path.display().to_string(),
         model: &network.spec().name,
         layer: explanation.layer(),
         recipe,
-        target: class(outcome.target, all.iter().find(|p| p.index == outcome.target).map_or(0.0, |p| p.probability)),
-        predictions: all.iter().take(5).map(|p| class(p.index, p.probability)).collect(),
+        target: class(outcome.target, outcome.probability),
+        predictions: explanation.predictions(5).iter().map(|p| class(p.index, p.probability)).collect(),
         region: explanation.region(),
         weights: &outcome.weights,
         diagnostics: outcome.diagnostics,
@@ -269,7 +268,11 @@ fn find_class(class: &str, labels: &[String]) -> Result<usize> {
     labels.iter().position(|label| label.eq_ignore_ascii_case(class)).ok_or_else(|| {
         let part = class.to_lowercase();
         let similar: Vec<_> = labels.iter().filter(|label| label.to_lowercase().contains(&part)).take(5).collect();
-        let hint = if similar.is_empty() { "Give its index, counted from 0.".into() } else { format!("Similar: {similar:?}.") };
+        let hint = if similar.is_empty() {
+            "Give its index, counted from 0.".into()
+        } else {
+            format!("Similar: {similar:?}.")
+        };
         Error::new(ErrorKind::Class, format!("There is no class called \"{class}\"."), hint)
     })
 }

@@ -4,9 +4,9 @@ use tract_onnx::prelude::*;
 
 use crate::error::{Error, Result};
 
+use super::Network;
 use super::layers::Layer;
 use super::spec::OutputKind;
-use super::Network;
 
 /// The activation maps of one layer for one picture.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,13 @@
 //!
 //! tract reads the ONNX graph, infers its shapes and rewrites it; [`spec`] says what a file cannot: how a picture
 //! becomes its input. [`load`](Network::load) builds a [`Network`], `layers` finds the tensors in it that can be
-//! explained, `forward` runs it.
+//! explained, `forward` runs it. `check` refuses files that would make tract fail without a word that helps.
 
+mod check;
 mod forward;
 mod layers;
 mod load;
+mod refusal;
 pub mod spec;
 
 use std::sync::Arc;

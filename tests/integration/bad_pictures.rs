@@ -28,14 +28,34 @@ fn each_bad_file_gets_a_sentence_that_says_what_is_wrong_and_what_to_do() {
     let one = encoded(RgbImage::new(1, 1), ImageFormat::Png);
     let cases: [(&str, Vec<u8>, &str); 9] = [
         ("an empty file", vec![], "The picture file is empty (0 bytes)."),
-        ("text", b"Dear diary,\n".to_vec(), "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says."),
-        ("an SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says."),
-        ("a truncated JPEG", jpeg[..jpeg.len() * 2 / 3].to_vec(), "The JPEG file is cut off: it ends before its last pixel."),
+        (
+            "text",
+            b"Dear diary,\n".to_vec(),
+            "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says.",
+        ),
+        (
+            "an SVG",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
+            "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says.",
+        ),
+        (
+            "a truncated JPEG",
+            jpeg[..jpeg.len() * 2 / 3].to_vec(),
+            "The JPEG file is cut off: it ends before its last pixel.",
+        ),
         ("a JPEG that ends in its header", jpeg[..40].to_vec(), "The JPEG file is "),
         ("a truncated PNG", png[..png.len() / 2].to_vec(), "The PNG file is cut off: it ends before its last pixel."),
         ("a damaged PNG", damaged, "The PNG file is damaged ("),
-        ("one pixel", one, "The picture is 1 by 1 pixels; at least 8 by 8 are needed to ask where in it the evidence lies."),
-        ("a decompression bomb", read("tests/fixtures/bomb.png"), "The picture says it is 60000 by 60000 pixels, 3600 megapixels; at most 100 can be opened."),
+        (
+            "one pixel",
+            one,
+            "The picture is 1 by 1 pixels; at least 8 by 8 are needed to ask where in it the evidence lies.",
+        ),
+        (
+            "a decompression bomb",
+            read("tests/fixtures/bomb.png"),
+            "The picture says it is 60000 by 60000 pixels, 3600 megapixels; at most 100 can be opened.",
+        ),
     ];
     for (what, bytes, message) in cases {
         let error = decode(&bytes).expect_err(what);

@@ -31,7 +31,18 @@ fn folder(name: &str) -> std::path::PathBuf {
 fn explain_writes_the_map_the_overlay_and_a_report_for_every_picture() {
     let out = folder("explain");
     let out_name = out.to_str().unwrap();
-    let mut arguments = vec!["explain", "tests/fixtures/tiny.png", "--layer", "first.relu", "--class", "2", "--threads", "2", "--out", out_name];
+    let mut arguments = vec![
+        "explain",
+        "tests/fixtures/tiny.png",
+        "--layer",
+        "first.relu",
+        "--class",
+        "2",
+        "--threads",
+        "2",
+        "--out",
+        out_name,
+    ];
     arguments.extend(TINY);
     let output = scorecam(&arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -26,7 +26,14 @@ pub fn picture(relative: &str) -> RgbImage {
 
 /// The network of three layers that `tests/reference/make_reference.py` describes.
 pub fn tiny_network() -> Arc<Network> {
-    let input = InputSpec { width: 8, height: 8, range: Range::Bytes, mean: [127.0; 3], std: [128.0; 3], ..InputSpec::default() };
+    let input = InputSpec {
+        width: 8,
+        height: 8,
+        range: Range::Bytes,
+        mean: [127.0; 3],
+        std: [128.0; 3],
+        ..InputSpec::default()
+    };
     let spec = ModelSpec { name: "tiny".into(), input, default_layer: "first.relu".into(), ..ModelSpec::default() };
     Arc::new(Network::load(read("tests/fixtures/tiny.onnx"), spec).unwrap())
 }

@@ -1,8 +1,10 @@
 //! Whole runs against independent numbers (`tests/reference` makes them), and bad input. One binary, a module a theme.
 
+mod bad_models;
 mod bad_pictures;
 mod chelsea;
 #[cfg(feature = "cli")]
 mod command_line;
 mod fixtures;
+mod fuzz;
 mod tiny;

@@ -33,10 +33,7 @@ fn expected() -> Expected {
 fn layers_are_found_in_the_order_of_the_graph_with_their_names_in_the_file() {
     let network = tiny_network();
     let layers: Vec<_> = network.layers().iter().map(|l| (l.name.as_str(), l.channels, l.height, l.width)).collect();
-    assert_eq!(
-        layers,
-        [("first", 6, 4, 4), ("first.relu", 6, 4, 4), ("second", 4, 4, 4), ("second.relu", 4, 4, 4)]
-    );
+    assert_eq!(layers, [("first", 6, 4, 4), ("first.relu", 6, 4, 4), ("second", 4, 4, 4), ("second.relu", 4, 4, 4)]);
     assert_eq!(network.default_layer().name, "first.relu");
     assert_eq!(network.classes(), 5);
 }
@@ -130,7 +127,10 @@ fn what_does_not_exist_is_refused_with_what_does() {
 
     let explanation = explained(&network, &picture, &Recipe::AUTHORS);
     let class = explanation.outcome(Some(5), &Recipe::AUTHORS).unwrap_err();
-    assert_eq!((class.kind, class.message.as_str()), (ErrorKind::Class, "There is no class 5: the network has 5, counted from 0."));
+    assert_eq!(
+        (class.kind, class.message.as_str()),
+        (ErrorKind::Class, "There is no class 5: the network has 5, counted from 0.")
+    );
     let recipe = explanation.outcome(None, &Recipe::TORCHCAM).unwrap_err();
     assert_eq!(recipe.kind, ErrorKind::Option);
     assert!(explanation.outcome(None, &Recipe::PAPER).is_ok(), "masks as authors does");

@@ -1,6 +1,7 @@
 /** Puts the page together: a picture goes in, ScoreCam explains it, the parts of the page show what comes out. */
 
 import { ScoreCam } from "../scorecam.js";
+import { createClassSearch } from "./class_search.js";
 import { createDownloads } from "./downloads.js";
 import { createFacts, describeEngine } from "./facts.js";
 import { translatePage, t } from "./i18n.js";
@@ -8,6 +9,7 @@ import { createNotices } from "./notices.js";
 import { createPicker } from "./picker.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
+import { createSettings } from "./settings.js";
 import { createStage } from "./stage.js";
 
 const NETWORK = "efficientnet_lite0";
@@ -17,6 +19,8 @@ const notices = createNotices(element("notices"));
 const progress = createProgress({ container: element("progress"), live: element("live"), onCancel: cancel });
 const stage = createStage(element("stage"), element("view"));
 const predictions = createPredictions(element("predictions"), element("answer-hint"), chooseClass);
+const classSearch = createClassSearch(element("class-search"), chooseClass);
+const settings = createSettings(document.querySelector(".settings"), { onLayer: explainAgain, onRecipe: chooseRecipe });
 const facts = createFacts(element("facts"));
 const downloads = createDownloads({ png: element("save-png"), npy: element("save-npy"), view: stage.view, onError: notices.error });
 const picker = createPicker({
@@ -27,7 +31,7 @@ const picker = createPicker({
   onError: notices.error,
 });
 
-let cam, model, result, running;
+let cam, model, result, running, picture;
 
 translatePage(element("language"), showInLanguage);
 const ready = start();
@@ -45,6 +49,8 @@ async function start() {
     { onProgress: ({ stage: part, done, total }) => progress.model(title, part, done / total) },
   );
   progress.hide();
+  settings.setChoices(model, cam.recipes);
+  classSearch.setLabels(model.labels);
 }
 
 /** Explains the picture in a Blob; `name` is what saved files are called after. */
@@ -54,11 +60,12 @@ async function explain(blob, name) {
   notices.clear();
   downloads.disable();
   predictions.disable();
+  classSearch.hide();
   try {
     await ready;
     progress.classifying();
-    const onProgress = (event) => run === running && show(event);
-    const complete = await cam.explain(blob, { signal: run.signal, onProgress });
+    const onProgress = (event) => run === running && show(event, { blob, name });
+    const complete = await cam.explain(blob, { ...settings.chosen(), signal: run.signal, onProgress });
     if (run !== running) return;
     progress.finished(complete.diagnostics.scoredChannels, complete.timings.scoreMs);
     downloads.setName(name);
@@ -77,9 +84,10 @@ async function explain(blob, name) {
   }
 }
 
-function show(event) {
+function show(event, source) {
   if (event.stage === "classified") {
     result = null;
+    picture = source;
     facts.hide();
     stage.showPicture(event);
     predictions.show(event.predictions, event.predictions[0].index);
@@ -91,10 +99,11 @@ function show(event) {
 
 function showResult(complete) {
   result = complete;
-  const { label } = complete.predictions.find(({ index }) => index === complete.target) ?? {};
+  const label = model.labels[complete.target] ?? String(complete.target);
   stage.showHeatmap(complete.heatmap, complete, label);
-  predictions.show(complete.predictions, complete.target);
+  predictions.show(withTarget(complete, label), complete.target);
   predictions.enable();
+  classSearch.show();
   downloads.enable(complete);
   facts.show(model, complete);
   notices.clear("noEvidence");
@@ -109,12 +118,33 @@ async function chooseClass(index) {
   }
 }
 
+/** The five most probable classes, and the chosen one if it is none of them. */
+function withTarget({ predictions: five, target, probability }, label) {
+  return five.some(({ index }) => index === target) ? five : [...five, { index: target, label, probability }];
+}
+
+/** Another recipe: from the same scores where it masks in the same way, else the picture is explained again. */
+async function chooseRecipe({ recipe }) {
+  if (!result) return explainAgain();
+  try {
+    showResult(await result.forRecipe(recipe));
+  } catch (error) {
+    if (error.kind === "option") explainAgain();
+    else notices.error(error);
+  }
+}
+
+function explainAgain() {
+  if (picture) explain(picture.blob, picture.name);
+}
+
 function cancel() {
   running?.abort();
 }
 
 function showInLanguage() {
   picker.translate();
+  settings.translate();
   if (cam) describeEngine(element("engine"), cam);
   if (result) showResult(result);
   document.title = `scorecam – ${t("tagline")}`;

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { ROOT, open } from "./page.js";
+
+const TINY = {
+  model: readFileSync(join(ROOT, "tests/fixtures/tiny.onnx")).toString("base64"),
+  picture: readFileSync(join(ROOT, "tests/fixtures/tiny.png")).toString("base64"),
+  expected: JSON.parse(readFileSync(join(ROOT, "tests/fixtures/tiny.json"), "utf8")),
+};
+
+let tab, page;
+before(async () => {
+  tab = await open();
+  ({ page } = tab);
+  // The module as a page of somebody else's would use it, with a network that takes milliseconds.
+  await page.evaluate(async ({ model, picture }) => {
+    const { ScoreCam } = await import("/scorecam.js");
+    const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer;
+    const channels = [];
+    const Channel = globalThis.BroadcastChannel;
+    globalThis.BroadcastChannel = function (name) {
+      channels.push(name);
+      return new Channel(name);
+    };
+    const cam = await ScoreCam.create({ threads: 2 });
+    globalThis.BroadcastChannel = Channel;
+    const input = { range: "0..255", mean: [127, 127, 127], std: [128, 128, 128] };
+    const source = { bytes: bytes(model), name: "tiny", spec: { input, defaultLayer: "first.relu" } };
+    const panic = () => new Channel(channels[0]).postMessage("panicked at the test's wish");
+    const failure = (promise) => promise.then(() => null, ({ name, kind, message, hint }) => ({ name, kind, message, hint }));
+    Object.assign(globalThis, { cam, source, picture: bytes(picture), panic, failure });
+  }, TINY);
+});
+after(() => tab?.close());
+
+test("before a network is loaded there is nothing to ask", async () => {
+  const error = await page.evaluate(() => globalThis.failure(globalThis.cam.explain(globalThis.picture)));
+  assert.deepEqual(error, { name: "ScoreCamError", kind: "model", message: "No network is loaded.", hint: "Call loadModel first." });
+});
+
+test("a network from bytes says its input, layers and default layer", async () => {
+  const model = await page.evaluate(() => globalThis.cam.loadModel(globalThis.source));
+  assert.deepEqual(model.input, { width: 8, height: 8 });
+  assert.deepEqual(model.layers.map(({ name }) => name), ["first", "first.relu", "second", "second.relu"]);
+  assert.equal(model.defaultLayer, "first.relu");
+});
+
+test("every recipe gives the reference's map through the module", async () => {
+  for (const { recipe, columnwise, target, heatmap, weights } of TINY.expected.recipes) {
+    const asked = columnwise === undefined ? recipe : { name: recipe, columnwise };
+    const result = await page.evaluate(async (options) => {
+      const { heatmap, weights, target } = await globalThis.cam.explain(globalThis.picture, options);
+      return { heatmap: [...heatmap], weights: [...weights], target };
+    }, { recipe: asked, target });
+    assert.equal(result.target, target);
+    const far = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+    assert.ok(far(result.weights, weights) < 1e-4, `weights of ${recipe}`);
+    assert.ok(far(result.heatmap, heatmap) < (columnwise ? 1e-3 : 1e-4), `map of ${recipe}`);
+  }
+});
+
+const WRONG = [
+  { what: "a layer", options: { layer: "frist.relu" }, kind: "layer", says: /no layer called "frist.relu"/ },
+  { what: "a class", options: { target: 5 }, kind: "class", says: /There is no class 5: the network has 5/ },
+  { what: "a recipe", options: { recipe: "grad-cam" }, kind: "option", says: /no recipe called "grad-cam"/ },
+  { what: "a class that is no number", options: { target: "cat" }, kind: "option", says: /These options cannot be used/ },
+];
+for (const { what, options, kind, says } of WRONG) {
+  test(`${what} that does not exist is refused with a sentence`, async () => {
+    const error = await page.evaluate((o) => globalThis.failure(globalThis.cam.explain(globalThis.picture, o)), options);
+    assert.equal(error.name, "ScoreCamError");
+    assert.equal(error.kind, kind);
+    assert.match(error.message, says);
+  });
+}
+
+test("a file that is no network is refused, and the one before stays in use", async () => {
+  const error = await page.evaluate(() => globalThis.failure(globalThis.cam.loadModel({ bytes: new ArrayBuffer(100), name: "zeros" })));
+  assert.equal(error.kind, "model");
+  const top = await page.evaluate(async () => (await globalThis.cam.explain(globalThis.picture)).predictions[0].index);
+  assert.equal(top, TINY.expected.probabilities.indexOf(Math.max(...TINY.expected.probabilities)));
+});
+
+test("aborting rejects with the signal's own reason", async () => {
+  const message = await page.evaluate(() => {
+    const controller = new AbortController();
+    const result = globalThis.cam.explain(globalThis.picture, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    return result.catch((error) => error.message);
+  });
+  assert.equal(message, "enough");
+});
+
+test("a thread that panics is reported, and the next call works on a new worker with the same network", async () => {
+  const error = await page.evaluate(() => {
+    const answer = globalThis.failure(globalThis.cam.explain(globalThis.picture, { onProgress: () => new Promise(() => {}) }));
+    globalThis.panic();
+    return answer;
+  });
+  // The tiny network may have been faster than the panic.
+  if (error) assert.match(error.message, /broke off: panicked at the test's wish/);
+  const count = await page.evaluate(async () => (await globalThis.cam.explain(globalThis.picture)).heatmap.length);
+  assert.equal(count, 64);
+});
+
+test("after dispose every call says so", async () => {
+  await page.evaluate(() => globalThis.cam.dispose());
+  const error = await page.evaluate(() => globalThis.failure(globalThis.cam.explain(globalThis.picture)));
+  assert.equal(error.kind, "disposed");
+});
