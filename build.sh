@@ -8,6 +8,9 @@ readonly TARGET=wasm32-unknown-unknown
 readonly OUT=dist
 PROFILE=${PROFILE:-release}
 
+# What the compiler and wasm-bindgen use and every browser with SIMD has: wasm-opt must not use more.
+readonly WASM_OPT_FEATURES=(bulk-memory bulk-memory-opt multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
+
 usage() {
   cat <<'TEXT'
 ./build.sh                    builds dist/, a folder that any static host can serve
@@ -134,7 +137,11 @@ build_wasm() {
   if [ "$PROFILE" != quick ]; then
     say "Optimising the $variant build (about 2 minutes)"
     # LLVM has done its part; what is left is mostly size. -O3 takes over ten minutes for another percent.
-    npx wasm-opt -O1 --strip-debug --all-features "$folder/core_bg.wasm" -o "$folder/core_bg.wasm"
+    local feature enabled=()
+    for feature in "${WASM_OPT_FEATURES[@]}"; do enabled+=("--enable-$feature"); done
+    [ "$variant" = single ] || enabled+=(--enable-threads --enable-relaxed-simd)
+    npx wasm-opt -O1 --strip-debug --mvp-features "${enabled[@]}" "$folder/core_bg.wasm" -o "$folder/core_bg.wasm" ||
+      fail "wasm-opt could not optimise the $variant build."
   fi
   echo "$stamp" >"$folder/.stamp"
 }

@@ -84,8 +84,8 @@ fn range_of<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
 /// Whether a channel has no mask under `rule`: its map is constant and such channels are skipped.
 pub fn is_skipped(map: &[f32], rule: &MaskRule) -> bool {
     let (low, high) = range(map);
-    // Written so that a NaN counts as constant.
-    rule.constant == Constant::Skipped && !(high > low)
+    let varies = high > low; // which NaN never is
+    rule.constant == Constant::Skipped && !varies
 }
 
 /// Writes the mask of one activation map, [height, width] of the input, into `out`; `upsampler` must lead there.

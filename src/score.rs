@@ -30,7 +30,7 @@ impl ScoreMatrix {
         self.scored.len()
     }
 
-    /// The logits [classes] of the picture masked by `channel`, if that pass was done.
+    /// The logits `[classes]` of the picture masked by `channel`, if that pass was done.
     pub fn row(&self, channel: usize) -> Option<&[f32]> {
         self.scored[channel].then(|| &self.logits[channel * self.classes..][..self.classes])
     }

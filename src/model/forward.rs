@@ -30,7 +30,7 @@ impl Activations {
 }
 
 impl Network {
-    /// The logits [classes] of an input tensor [3, height, width]: one forward pass on the calling thread.
+    /// The logits `[classes]` of an input tensor [3, height, width]: one forward pass on the calling thread.
     ///
     /// A network whose output are probabilities that cannot be taken apart answers with their logarithm, which is a logit up
     /// to a constant.

@@ -23,7 +23,7 @@ impl Network {
     /// as logits, and probabilities made of them where they are wanted.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] if the file is no such network.
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if the file is no such network.
     pub fn load(bytes: Vec<u8>, spec: ModelSpec) -> Result<Network> {
         let title = spec.title.clone();
         let refuse = Refusal { title: &title };

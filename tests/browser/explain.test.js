@@ -72,7 +72,7 @@ test("another class has its own map at once, without new inference", async () =>
 test("the overlay is saved as a PNG in the colours and opacity that are shown", async () => {
   const overlay = async (colours, opacity) => {
     await page.getByRole("combobox", { name: "Colours" }).selectOption(colours);
-    await page.getByLabel("Opacity").fill(opacity);
+    await page.getByRole("slider", { name: "Opacity" }).fill(opacity);
     return (await saved(page, "Save picture (PNG)")).bytes;
   };
   const jet = await overlay("jet", "50");

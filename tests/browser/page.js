@@ -24,6 +24,7 @@ export async function open({ isolation = true, context = {} } = {}) {
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(server.address);
+  await started(page);
   return {
     page,
     requests,
@@ -41,11 +42,22 @@ export const chooseFile = (page, file) => page.getByLabel("Choose a file…").se
 
 /** Waits until the explanation that was just asked for is under way, and then until it is complete. */
 export async function finished(page) {
-  await page.getByRole("button", { name: "Cancel" }).waitFor();
+  const cancel = page.getByRole("button", { name: "Cancel" });
+  await cancel.waitFor();
+  await cancel.waitFor({ state: "hidden" });
   await page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
 }
 
 export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`evidence for ${label},`) });
+
+/** Waits for the worker; a page that cannot start says so at once. */
+async function started(page) {
+  const failed = page.getByRole("alert").locator(".notice").first().waitFor();
+  await Promise.race([
+    page.getByRole("status").getByText(/^Computing on|計算しています/).waitFor(),
+    failed.then(async () => Promise.reject(new Error(await page.getByRole("alert").textContent())), () => {}),
+  ]);
+}
 
 /** What a download button saves, as bytes. */
 export async function saved(page, button) {

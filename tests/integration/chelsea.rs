@@ -1,6 +1,8 @@
 //! The embedded network on a real picture, all 1,280 channels, against NumPy and onnxruntime.
 
 use ndarray_npy::ReadNpyExt;
+use scorecam::model::spec::find;
+use scorecam::preprocess::prepare;
 use scorecam::recipe::Recipe;
 use serde::Deserialize;
 
@@ -10,12 +12,24 @@ use crate::fixtures::{correlation, embedded_network, explained, largest_differen
 struct Expected {
     target: usize,
     probability: f32,
+    /// Of the pixels at input size, as Pillow makes them.
+    resized_crc32: u32,
     weights: Vec<f32>,
+}
+
+fn expected() -> Expected {
+    serde_json::from_slice(&read("tests/fixtures/chelsea.json")).unwrap()
+}
+
+#[test]
+fn the_picture_is_resized_to_the_bytes_that_pillow_makes() {
+    let input = prepare(&picture("www/samples/chelsea.png"), &find("efficientnet_lite0").unwrap().input);
+    assert_eq!(crc32fast::hash(input.pixels.as_raw()), expected().resized_crc32);
 }
 
 #[test]
 fn chelsea_is_an_egyptian_cat_and_the_map_is_that_of_the_reference() {
-    let expected: Expected = serde_json::from_slice(&read("tests/fixtures/chelsea.json")).unwrap();
+    let expected = expected();
     let reference = ndarray::Array2::<f32>::read_npy(read("tests/fixtures/chelsea.authors.npy").as_slice()).unwrap();
     let labels: Vec<String> = serde_json::from_slice(&read("models/imagenet_labels.json")).unwrap();
 

@@ -120,7 +120,8 @@ def chelsea():
     target = int(probabilities.argmax())
     heatmap, weights = RECIPES["authors"](pixels, network.activations(tensor), network.to_tensor, network.classify, target)
     np.save(FIXTURES / "chelsea.authors.npy", heatmap.astype(np.float32))
-    expected = {"target": target, "probability": float(probabilities[target]), "weights": rounded(weights)}
+    expected = {"target": target, "probability": float(probabilities[target]),
+                "resized_crc32": zlib.crc32(pixels.tobytes()), "weights": rounded(weights)}
     (FIXTURES / "chelsea.json").write_text(json.dumps(expected) + "\n")
 
 
