@@ -7,4 +7,5 @@ mod chelsea;
 mod command_line;
 mod fixtures;
 mod fuzz;
+mod squeezenet;
 mod tiny;

@@ -2,6 +2,7 @@
 
     pip install -r tests/reference/requirements.txt
     python tests/reference/make_reference.py           # all
+    python tests/reference/make_reference.py squeezenet squeezenet_v1.1.onnx   # where that file is at hand
     python tests/reference/make_reference.py tiny      # only the tiny network and the pictures, in a second
 """
 
@@ -24,24 +25,32 @@ FIXTURES = ROOT / "tests" / "fixtures"
 
 
 class Network:
-    """An ONNX file in onnxruntime: logits of a tensor [3, H, W] in float64, and one layer's activations."""
+    """An ONNX file in onnxruntime: logits of a tensor [3, H, W] in float64, and one layer's activations.
 
-    def __init__(self, path, layer, mean, std):
+    A softmax at the end is taken off. `order` is that of the colour channels, `mean` and `std` are in that order.
+    """
+
+    def __init__(self, path, layer, mean, std, order="rgb"):
         model = onnx.load(path)
+        last = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
+        if last.op_type == "Softmax":
+            model.graph.output[0].CopyFrom(helper.make_tensor_value_info(last.input[0], TensorProto.FLOAT, None))
         model.graph.output.append(helper.make_tensor_value_info(layer, TensorProto.FLOAT, None))
         self.session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
         self.input = self.session.get_inputs()[0].name
         self.logits = self.session.get_outputs()[0].name
-        self.layer, self.mean, self.std = layer, mean, std
+        self.layer, self.mean, self.std, self.order = layer, np.array(mean), np.array(std), order
 
     def to_tensor(self, pixels):
-        return ((np.asarray(pixels, np.float64) - self.mean) / self.std).transpose(2, 0, 1)
+        pixels = np.asarray(pixels, np.float64)
+        pixels = pixels[..., ::-1] if self.order == "bgr" else pixels
+        return ((pixels - self.mean) / self.std).transpose(2, 0, 1)
 
     def run(self, tensor, output):
         return self.session.run([output], {self.input: tensor[None].astype(np.float32)})[0][0].astype(np.float64)
 
     def classify(self, tensor):
-        return self.run(tensor, self.logits)
+        return self.run(tensor, self.logits).ravel()
 
     def activations(self, tensor):
         return self.run(tensor, self.layer)
@@ -144,7 +153,26 @@ def pictures():
     (FIXTURES / "bomb.png").write_bytes(bomb)
 
 
+def squeezenet(path):
+    """SqueezeNet 1.1 with its real weights at the article's layer conv10, in Caffe's preprocessing."""
+    network = Network(path, "conv10_relu_conv10", mean=(104, 117, 123), std=(1, 1, 1), order="bgr")
+    picture = Image.open(ROOT / "www" / "samples" / "chelsea.png").convert("RGB")
+    pixels = np.asarray(picture.resize((227, 227), Image.Resampling.BILINEAR))
+    tensor = network.to_tensor(pixels)
+    activations = network.activations(tensor)
+    probabilities = softmax(network.classify(tensor))
+    target = int(probabilities.argmax())
+    for name in ("authors", "paper"):
+        heatmap, _ = RECIPES[name](pixels, activations, network.to_tensor, network.classify, target)
+        np.save(FIXTURES / f"squeezenet.{name}.npy", heatmap.astype(np.float32))
+    expected = {"target": target, "probability": float(probabilities[target])}
+    (FIXTURES / "squeezenet.json").write_text(json.dumps(expected) + "\n")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["squeezenet"]:
+        squeezenet(sys.argv[2])
+        sys.exit()
     pictures()
     tiny()
     if sys.argv[1:] != ["tiny"]:

@@ -1,0 +1,64 @@
+//! SqueezeNet 1.1 with its real weights at the article's layer, where the file lies beside the project: a network in Caffe's
+//! preprocessing whose graph ends in a softmax.
+
+use std::sync::Arc;
+
+use ndarray_npy::ReadNpyExt;
+use scorecam::model::Network;
+use scorecam::model::spec::{ChannelOrder, InputSpec, ModelSpec, OutputKind, Range};
+use scorecam::recipe::Recipe;
+use serde::Deserialize;
+
+use crate::fixtures::{correlation, explained, largest_difference, path, picture, read};
+
+const FILE: &str = "../shared/models/squeezenet_v1.1.onnx";
+
+#[derive(Deserialize)]
+struct Expected {
+    target: usize,
+    probability: f32,
+}
+
+fn spec() -> ModelSpec {
+    ModelSpec {
+        title: "SqueezeNet 1.1".into(),
+        input: InputSpec {
+            order: ChannelOrder::Bgr,
+            range: Range::Bytes,
+            mean: [104.0, 117.0, 123.0],
+            std: [1.0; 3],
+            ..InputSpec::default()
+        },
+        default_layer: "conv10_relu_conv10".into(),
+        output: OutputKind::Probabilities,
+        ..ModelSpec::default()
+    }
+}
+
+#[test]
+fn squeezenet_gives_the_reference_s_maps_at_conv10_by_two_recipes_from_one_run() {
+    if !path(FILE).exists() {
+        println!("skipped: {FILE} is not here");
+        return;
+    }
+    let network = Arc::new(Network::load(read(FILE), spec()).unwrap());
+    assert_eq!((network.spec().input.height, network.spec().input.width), (227, 227), "the graph's own size");
+    let layer = network.default_layer();
+    assert_eq!((layer.channels, layer.height, layer.width), (1000, 14, 14));
+    assert!(network.layer(Some("conv10_relu_conv10_pre")).is_ok(), "before its activation");
+
+    let expected: Expected = serde_json::from_slice(&read("tests/fixtures/squeezenet.json")).unwrap();
+    let explanation = explained(&network, &picture("www/samples/chelsea.png"), &Recipe::AUTHORS);
+    let top = explanation.predictions(1)[0];
+    assert_eq!(top.index, expected.target);
+    assert!((top.probability - expected.probability).abs() < 1e-3, "{}", top.probability);
+    for recipe in [Recipe::AUTHORS, Recipe::PAPER] {
+        let file = format!("tests/fixtures/squeezenet.{}.npy", recipe.name);
+        let reference = ndarray::Array2::<f32>::read_npy(read(&file).as_slice()).unwrap();
+        let map = explanation.outcome(None, &recipe).unwrap().heatmap.values;
+        let reference = reference.as_slice().unwrap();
+        let (correlation, difference) = (correlation(&map, reference), largest_difference(&map, reference));
+        println!("{}: Pearson {correlation:.7}, largest difference {difference:.6}", recipe.name);
+        assert!(correlation >= 0.999 && difference <= 0.01, "{}: {correlation} {difference}", recipe.name);
+    }
+}
