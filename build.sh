@@ -17,9 +17,11 @@ usage() {
 ./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address
 ./build.sh test               runs every test: native, JavaScript, and the page in Chromium
 ./build.sh check              formatting, lints and documentation, warnings as errors
+./build.sh models NAME...     downloads networks of the catalogue into models/; --all takes every one of them
 ./build.sh help               this text
 
-PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME names the browser for the tests.
+PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME names the browser for the tests;
+SCORECAM_MIRROR names a folder on another server that holds the networks' files.
 TEXT
 }
 
@@ -160,7 +162,10 @@ build() {
   mkdir -p $OUT/models $OUT/vendor
   cp -R www/. $OUT/
   rm -f $OUT/samples/*.py
-  cp models/*.json models/*.onnx $OUT/models/
+  cp models/*.json $OUT/models/
+  # Linked where that can be: the largest network has half a gigabyte.
+  cp -l models/*.onnx $OUT/models/ 2>/dev/null || cp models/*.onnx $OUT/models/
+  (cd $OUT/models && node -p 'JSON.stringify(fs.readdirSync(".").filter((file) => file.endsWith(".onnx")))' >available.json)
   cp node_modules/wasm-feature-detect/dist/esm/index.js $OUT/vendor/wasm-feature-detect.js
   cp node_modules/wasm-feature-detect/LICENSE $OUT/vendor/wasm-feature-detect.LICENSE
   say "$OUT/ is ready: $(du -sh $OUT | cut -f1), wasm $(du -ch $OUT/wasm/*/core_bg.wasm | tail -n 1 | cut -f1)"
@@ -203,6 +208,7 @@ case $verb in
   serve) build && exec node tools/serve.js "$@" ;;
   test) run_tests ;;
   check) check ;;
+  models) need_node && exec node tools/models.js "$@" ;;
   help | --help | -h) usage ;;
   *) usage >&2 && fail "there is no verb \"$verb\"." ;;
 esac

@@ -9,7 +9,7 @@
  *
  * The calls, each with one object as its argument:
  *
- *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, catalog, recipes, colourMaps }
+ *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, available, catalog, recipes, colourMaps }
  *   loadModel  { catalog } or { bytes, spec }     -> model; progress { stage, done, total } in bytes
  *   explain    { image, layer, target, recipe }   -> { run, ...result }; progress as in scorecam.d.ts
  *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run

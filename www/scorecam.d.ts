@@ -17,6 +17,8 @@ export class ScoreCam {
   readonly singleThreadReason: null | "not-isolated" | "missing-feature" | "one-core" | "asked";
   /** The entries of models/catalog.json. */
   readonly catalog: ModelSpec[];
+  /** Names of the networks of the catalogue whose files are here, the default first. */
+  readonly available: string[];
   /** Names of the variants of Score-CAM, the default first. */
   readonly recipes: string[];
   /** 256 times red, green, blue in 0..255 for the values 0 to 1, by name. */

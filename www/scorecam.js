@@ -55,9 +55,15 @@ export class ScoreCam {
     return this.#info.singleThreadReason;
   }
 
-  /** The networks that can be asked for by name. */
+  /** The networks of the catalogue, whether their files are here or not. */
   get catalog() {
     return this.#info.catalog;
+  }
+
+  /** The names of the networks whose files are here. */
+  get available() {
+    const { catalog, available } = this.#info;
+    return catalog.filter(({ file }) => available.includes(file)).map(({ name }) => name);
   }
 
   /** The names of the variants of Score-CAM, the default first. */

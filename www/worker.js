@@ -29,12 +29,22 @@ async function start(options) {
   return {
     threads,
     isolated,
+    available: await availableFiles(),
     features,
     singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, features, asked: options.threads }),
     catalog: core.catalog(),
     recipes: core.recipes(),
     colourMaps: core.colourMaps(),
   };
+}
+
+/** The network files that the build found; a host without the list has the default network. */
+async function availableFiles() {
+  try {
+    return JSON.parse(new TextDecoder().decode(await download(new URL("models/available.json", baseUrl))));
+  } catch {
+    return [core.catalog()[0].file];
+  }
 }
 
 function singleThreadReason({ isolated, features, asked }) {

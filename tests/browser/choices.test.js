@@ -9,7 +9,7 @@ const fact = (name) => page.locator("dt", { hasText: name }).locator("+ dd");
 before(async () => {
   tab = await open();
   ({ page } = tab);
-  await page.getByText("Layer and recipe").click();
+  await page.getByText("Network, layer and recipe").click();
   // A layer of few channels, so that a run takes seconds.
   await page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
   await sample(page, "Chelsea the cat").click();

@@ -12,8 +12,8 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 /** Long enough for a full explanation on one slow thread. */
 export const PATIENCE = 150_000;
 
-/** The served page in a browser; `close` ends both. */
-export async function open({ isolation = true, context = {} } = {}) {
+/** The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. */
+export async function open({ isolation = true, context = {}, prepare } = {}) {
   const server = await serve({ isolation });
   const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
   const page = await (await browser.newContext({ acceptDownloads: true, locale: "en-GB", ...context })).newPage();
@@ -23,6 +23,7 @@ export async function open({ isolation = true, context = {} } = {}) {
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await prepare?.(page);
   await page.goto(server.address);
   await started(page);
   return {

@@ -12,15 +12,17 @@ import { createProgress } from "./progress.js";
 import { createSettings } from "./settings.js";
 import { createStage } from "./stage.js";
 
-const NETWORK = "efficientnet_lite0";
-
 const element = (id) => document.getElementById(id);
 const notices = createNotices(element("notices"));
 const progress = createProgress({ container: element("progress"), live: element("live"), onCancel: cancel });
 const stage = createStage(element("stage"), element("view"));
 const predictions = createPredictions(element("predictions"), element("answer-hint"), chooseClass);
 const classSearch = createClassSearch(element("class-search"), chooseClass);
-const settings = createSettings(document.querySelector(".settings"), { onLayer: explainAgain, onRecipe: chooseRecipe });
+const settings = createSettings(document.querySelector(".settings"), {
+  onNetwork: chooseNetwork,
+  onLayer: explainAgain,
+  onRecipe: chooseRecipe,
+});
 const facts = createFacts(element("facts"));
 const downloads = createDownloads({ png: element("save-png"), npy: element("save-npy"), view: stage.view, onError: notices.error });
 const picker = createPicker({
@@ -43,14 +45,36 @@ async function start() {
   cam = await ScoreCam.create({ threads: asked > 0 ? asked : undefined });
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps);
-  const { title } = cam.catalog.find(({ name }) => name === NETWORK);
-  model = await cam.loadModel(
-    { catalog: NETWORK },
-    { onProgress: ({ stage: part, done, total }) => progress.model(title, part, done / total) },
-  );
-  progress.hide();
-  settings.setChoices(model, cam.recipes);
-  classSearch.setLabels(model.labels);
+  settings.setChoices(cam.available.map(entry), cam.recipes);
+  await loadNetwork(cam.available[0]);
+}
+
+function entry(name) {
+  return cam.catalog.find((spec) => spec.name === name);
+}
+
+async function loadNetwork(name) {
+  const { title } = entry(name);
+  const onProgress = ({ stage: part, done, total }) => progress.model(title, part, done / total);
+  try {
+    model = await cam.loadModel({ catalog: name }, { onProgress });
+    classSearch.setLabels(model.labels);
+  } finally {
+    progress.hide();
+    if (model) settings.setModel(model);
+  }
+}
+
+/** Another network; if it cannot be loaded, the one before stays in use. */
+async function chooseNetwork(name) {
+  running?.abort();
+  notices.clear();
+  try {
+    await loadNetwork(name);
+    explainAgain();
+  } catch (error) {
+    notices.error(error);
+  }
 }
 
 /** Explains the picture in a Blob; `name` is what saved files are called after. */

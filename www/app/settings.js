@@ -4,7 +4,8 @@ import { number, t } from "./i18n.js";
 
 const MATLAB = "matlab";
 
-export function createSettings(container, { onLayer, onRecipe }) {
+export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
+  const network = container.querySelector("#network");
   const layer = container.querySelector("#layer");
   const recipe = container.querySelector("#recipe");
   const hint = container.querySelector("#recipe-hint");
@@ -25,6 +26,7 @@ export function createSettings(container, { onLayer, onRecipe }) {
     }
   }
 
+  network.addEventListener("change", () => onNetwork(network.value));
   layer.addEventListener("change", () => onLayer());
   for (const field of [recipe, columnwise]) {
     field.addEventListener("change", () => {
@@ -36,11 +38,16 @@ export function createSettings(container, { onLayer, onRecipe }) {
   return {
     chosen,
     translate,
-    setChoices(loaded, recipes) {
+    /** What the page offers: networks as catalogue entries, recipes by name. */
+    setChoices(networks, recipes) {
+      network.replaceChildren(...networks.map(({ name, title }) => new Option(title, name)));
+      recipe.replaceChildren(...recipes.map((name) => new Option(name, name)));
+    },
+    setModel(loaded) {
       model = loaded;
+      network.value = model.name;
       layer.replaceChildren(...model.layers.map(({ name }) => new Option(name, name)));
       layer.value = model.defaultLayer;
-      recipe.replaceChildren(...recipes.map((name) => new Option(name, name)));
       translate();
     },
   };

@@ -31,7 +31,7 @@ export default {
   pictureLabelPlain: "The picture",
   colourBarLabel: "Colours from 0 to 1",
   explainClass: "Show the evidence for {label}, probability {percent}",
-  settingsTitle: "Layer and recipe",
+  settingsTitle: "Network, layer and recipe",
   layer: "Layer",
   recipe: "Recipe",
   columnwise: "Scale every column by itself, as the article’s code does",

@@ -31,7 +31,7 @@ export default {
   pictureLabelPlain: "画像",
   colourBarLabel: "0 から 1 までの色",
   explainClass: "「{label}」(確率 {percent})の根拠を表示",
-  settingsTitle: "層と手法",
+  settingsTitle: "ネットワーク・層・手法",
   layer: "層",
   recipe: "手法",
   columnwise: "元記事のコードと同じく、列ごとに正規化する",
