@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use scorecam::error::{Error, ErrorKind, Result};
 use scorecam::explain::{Diagnostics, Explanation, Outcome, Timings};
-use scorecam::image::{decode, fit_within};
+use scorecam::image::{RgbImage, decode, fit_within};
 use scorecam::model::spec::{ChannelOrder, ModelSpec, Range, Resize, find, labels};
 use scorecam::model::{Layer, Network};
 use scorecam::preprocess::Region;
@@ -143,10 +143,11 @@ fn explain(arguments: &Explain) -> Result<()> {
     network.layer(arguments.layer.as_deref())?;
     fs::create_dir_all(&arguments.out).map_err(|cause| unwritable(&arguments.out, &cause))?;
 
+    let job = Job { arguments, network, labels, target, recipe };
     let mut failures = 0;
     for path in &arguments.images {
         // One bad picture does not keep the others from being explained.
-        if let Err(error) = explain_one(path, arguments, &network, &labels, target, &recipe) {
+        if let Err(error) = job.explain(path) {
             eprintln!("scorecam: {}: {error}", path.display());
             failures += 1;
         }
@@ -157,73 +158,73 @@ fn explain(arguments: &Explain) -> Result<()> {
     }
 }
 
-fn explain_one(
-    path: &Path,
-    arguments: &Explain,
-    network: &Arc<Network>,
-    labels: &[String],
+/// What is asked of every picture.
+struct Job<'a> {
+    arguments: &'a Explain,
+    network: Arc<Network>,
+    labels: Vec<String>,
     target: Option<usize>,
-    recipe: &Recipe,
-) -> Result<()> {
-    let picture = decode(&read(path, ErrorKind::Image)?)?.pixels;
-    let mut explanation = Explanation::begin(network, &picture, arguments.layer.as_deref(), recipe)?;
-    while !explanation.is_complete() {
-        explanation.step()?;
-    }
-    let outcome = explanation.outcome(target, recipe)?;
-    write_results(path, &arguments.out, &picture, network, labels, &explanation, &outcome, recipe)
+    recipe: Recipe,
 }
 
-#[allow(clippy::too_many_arguments)] // one call, and every argument another thing
-fn write_results(
-    path: &Path,
-    out: &Path,
-    picture: &scorecam::image::RgbImage,
-    network: &Arc<Network>,
-    labels: &[String],
-    explanation: &Explanation,
-    outcome: &Outcome,
-    recipe: &Recipe,
-) -> Result<()> {
-    const OVERLAY_SIDE: u32 = 1024;
-    const OVERLAY_OPACITY: f32 = 0.5;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let write = |extension: &str, bytes: &[u8]| {
-        let file = out.join(format!("{name}.{extension}"));
-        fs::write(&file, bytes).map_err(|cause| unwritable(&file, &cause))
-    };
-    let shown = fit_within(picture, OVERLAY_SIDE);
-    let region = explanation.region().scaled(f64::from(shown.width()) / f64::from(picture.width()));
-    let overlaid = overlay(&shown, &outcome.heatmap, region, ColourMap::Jet, OVERLAY_OPACITY);
-    write("heatmap.npy", &npy(&outcome.heatmap))?;
-    write("overlay.png", &png(&overlaid)?)?;
+impl Job<'_> {
+    fn explain(&self, path: &Path) -> Result<()> {
+        let picture = decode(&read(path, ErrorKind::Image)?)?.pixels;
+        let layer = self.arguments.layer.as_deref();
+        let mut explanation = Explanation::begin(&self.network, &picture, layer, &self.recipe)?;
+        while !explanation.is_complete() {
+            explanation.step()?;
+        }
+        let outcome = explanation.outcome(self.target, &self.recipe)?;
+        self.write(path, &picture, &explanation, &outcome)
+    }
 
-    let class = |index: usize, probability| Class { index, label: labels.get(index).cloned(), probability };
-    let report = Report {
-        image: path.display().to_string(),
-        model: &network.spec().name,
-        layer: explanation.layer(),
-        recipe,
-        target: class(outcome.target, outcome.probability),
-        predictions: explanation.predictions(5).iter().map(|p| class(p.index, p.probability)).collect(),
-        region: explanation.region(),
-        weights: &outcome.weights,
-        diagnostics: outcome.diagnostics,
-        timings: explanation.timings(),
-    };
-    let json = serde_json::to_vec_pretty(&report).map_err(|cause| Error::internal("writing the report", cause))?;
-    write("json", &json)?;
+    fn write(&self, path: &Path, picture: &RgbImage, explanation: &Explanation, outcome: &Outcome) -> Result<()> {
+        const OVERLAY_SIDE: u32 = 1024;
+        const OVERLAY_OPACITY: f32 = 0.5;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let write = |extension: &str, bytes: &[u8]| {
+            let file = self.arguments.out.join(format!("{name}.{extension}"));
+            fs::write(&file, bytes).map_err(|cause| unwritable(&file, &cause))
+        };
+        let shown = fit_within(picture, OVERLAY_SIDE);
+        let region = explanation.region().scaled(f64::from(shown.width()) / f64::from(picture.width()));
+        let overlaid = overlay(&shown, &outcome.heatmap, region, ColourMap::Jet, OVERLAY_OPACITY);
+        write("heatmap.npy", &npy(&outcome.heatmap))?;
+        write("overlay.png", &png(&overlaid)?)?;
 
-    let target = report.target.label.as_deref().unwrap_or("class");
-    println!(
-        "{name}: {target} ({}) {:.3}, {} channels in {:.1} s{}",
-        outcome.target,
-        report.target.probability,
-        outcome.diagnostics.scored_channels,
-        explanation.timings().score_ms / 1000.0,
-        if outcome.diagnostics.no_positive_evidence { "; no positive evidence, the map is empty" } else { "" }
-    );
-    Ok(())
+        let report = self.report(path, explanation, outcome);
+        let json = serde_json::to_vec_pretty(&report).map_err(|cause| Error::internal("writing the report", cause))?;
+        write("json", &json)?;
+        println!(
+            "{name}: {} ({}) {:.3}, {} channels in {:.1} s{}",
+            report.target.label.as_deref().unwrap_or("class"),
+            outcome.target,
+            outcome.probability,
+            outcome.diagnostics.scored_channels,
+            explanation.timings().score_ms / 1000.0,
+            if outcome.diagnostics.no_positive_evidence { "; no positive evidence, the map is empty" } else { "" }
+        );
+        Ok(())
+    }
+
+    fn report<'a>(&'a self, path: &Path, explanation: &'a Explanation, outcome: &'a Outcome) -> Report<'a> {
+        const PREDICTIONS: usize = 5;
+        let class = |index: usize, probability| Class { index, label: self.labels.get(index).cloned(), probability };
+        let predictions = explanation.predictions(PREDICTIONS);
+        Report {
+            image: path.display().to_string(),
+            model: &self.network.spec().name,
+            layer: explanation.layer(),
+            recipe: &self.recipe,
+            target: class(outcome.target, outcome.probability),
+            predictions: predictions.iter().map(|p| class(p.index, p.probability)).collect(),
+            region: explanation.region(),
+            weights: &outcome.weights,
+            diagnostics: outcome.diagnostics,
+            timings: explanation.timings(),
+        }
+    }
 }
 
 fn list_layers(arguments: &Layers) -> Result<()> {
