@@ -47,6 +47,8 @@ need_npm_packages() {
 
 need_cargo() {
   command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs)."
+  # Rust links with the C compiler.
+  command -v cc >/dev/null || install_debian gcc libc6-dev || fail "A C compiler is missing; install gcc."
 }
 
 # The version that Cargo.lock has of a package.
@@ -174,6 +176,7 @@ build() {
 run_tests() {
   need_npm_packages
   need_chromium
+  need_cargo
   say "Native tests (the first time some 5 minutes to compile)"
   cargo test --features cli --quiet
   say "Tests of the JavaScript"

@@ -19,7 +19,7 @@ impl Network {
     /// Loads an ONNX file of one image input [1, 3, height, width] and one output [1, classes].
     ///
     /// An input size that is fixed in the graph wins over that of `spec`: the network could not run at another.
-    /// float16 weights are widened to float32. If the graph ends in a softmax, as `spec` says, it is taken off: scores are kept
+    /// float16 weights are widened to float32. A softmax at the end of the graph is taken off: scores are kept
     /// as logits, and probabilities made of them where they are wanted.
     ///
     /// # Errors
@@ -78,10 +78,7 @@ fn fixed_size(graph: &InferenceModel) -> Option<(usize, usize)> {
 fn logits_outlet(graph: &TypedModel, output: OutputKind) -> (OutletId, OutputKind) {
     let last = graph.outputs[0];
     let node = graph.node(last.node);
-    match output {
-        OutputKind::Probabilities if node.op_is::<Softmax>() => (node.inputs[0], OutputKind::Logits),
-        _ => (last, output),
-    }
+    if node.op_is::<Softmax>() { (node.inputs[0], OutputKind::Logits) } else { (last, output) }
 }
 
 fn default_layer(layers: &[Layer], spec: &ModelSpec) -> Option<usize> {

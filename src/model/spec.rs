@@ -94,7 +94,7 @@ pub struct ModelSpec {
     pub input: InputSpec,
     /// The layer that is explained when none is named.
     pub default_layer: String,
-    /// What the last tensor holds.
+    /// What the last tensor holds; a softmax at the end of the graph is recognised without being told.
     pub output: OutputKind,
     /// The file of class names beside the catalogue: a JSON array in the order of the classes.
     pub labels: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ndarray_npy::ReadNpyExt;
 use scorecam::model::Network;
-use scorecam::model::spec::{ChannelOrder, InputSpec, ModelSpec, OutputKind, Range};
+use scorecam::model::spec::{ChannelOrder, InputSpec, ModelSpec, Range};
 use scorecam::recipe::Recipe;
 use serde::Deserialize;
 
@@ -30,7 +30,6 @@ fn spec() -> ModelSpec {
             ..InputSpec::default()
         },
         default_layer: "conv10_relu_conv10".into(),
-        output: OutputKind::Probabilities,
         ..ModelSpec::default()
     }
 }

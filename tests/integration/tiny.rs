@@ -1,10 +1,13 @@
 //! The whole chain on a network small enough to follow, against NumPy and onnxruntime.
 
+use prost::Message;
 use scorecam::error::ErrorKind;
 use scorecam::explain::Explanation;
+use scorecam::model::Network;
 use scorecam::preprocess::prepare;
 use scorecam::recipe::Recipe;
 use serde::Deserialize;
+use tract_onnx::pb::{ModelProto, NodeProto};
 
 use crate::fixtures::{explained, largest_difference, picture, read, tiny_network};
 
@@ -46,6 +49,23 @@ fn logits_and_activations_are_those_of_onnxruntime() {
     assert!(largest_difference(&network.logits(&input.tensor).unwrap(), &expected.logits) < 1e-5);
     let activations = network.activations(network.default_layer(), &input.tensor).unwrap();
     assert!(largest_difference(&activations.values, &expected.activations) < 1e-5);
+}
+
+#[test]
+fn a_softmax_at_the_end_is_taken_off_whatever_the_file_is_said_to_hold() {
+    let mut model = ModelProto::decode(read("tests/fixtures/tiny.onnx").as_slice()).unwrap();
+    let graph = model.graph.as_mut().unwrap();
+    graph.node.push(NodeProto {
+        op_type: "Softmax".into(),
+        input: vec!["logits".into()],
+        output: vec!["probabilities".into()],
+        ..NodeProto::default()
+    });
+    graph.output[0].name = "probabilities".into();
+    let spec = tiny_network().spec().clone();
+    let network = Network::load(model.encode_to_vec(), spec).unwrap();
+    let input = prepare(&picture("tests/fixtures/tiny.png"), &network.spec().input);
+    assert!(largest_difference(&network.logits(&input.tensor).unwrap(), &expected().logits) < 1e-5);
 }
 
 #[test]
