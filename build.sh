@@ -177,7 +177,7 @@ run_tests() {
   need_npm_packages
   need_chromium
   need_cargo
-  say "Native tests (the first time some 5 minutes to compile)"
+  say "Native tests (the first time 5 to 10 minutes to compile)"
   cargo test --features cli --quiet
   say "Tests of the JavaScript"
   node --test tests/js/

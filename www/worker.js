@@ -7,14 +7,14 @@ import { serve } from "./protocol.js";
 /** Runs that can still be asked for another class; each holds some megabytes of scores. */
 const KEPT_RUNS = 8;
 
-let core, baseUrl, model, labels;
+let core, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
 serve({ start, loadModel, explain, outcome, overlayPng, npy }, toPlainError);
 
 async function start(options) {
-  baseUrl = options.baseUrl;
+  ({ baseUrl, panicChannel } = options);
   const features = { simd: await simd(), relaxedSimd: await relaxedSimd(), threads: await wasmThreads() };
   const isolated = globalThis.crossOriginIsolated;
   if (!features.simd) {
@@ -23,7 +23,7 @@ async function start(options) {
   const threaded = isolated && features.threads && features.relaxedSimd;
   core = await import(new URL(`wasm/${threaded ? "threads" : "single"}/core.js`, baseUrl).href);
   await core.default();
-  core.reportPanics(options.panicChannel);
+  core.reportPanics(panicChannel);
   const threads = threaded ? Math.max(1, options.threads ?? navigator.hardwareConcurrency ?? 1) : 1;
   if (threaded) await core.initThreadPool(threads);
   return {
@@ -145,6 +145,8 @@ const failure = (kind, message, hint) => ({ kind, message, hint });
 
 /** What the core, the downloader and this file throw has a kind; anything else is a defect. */
 function toPlainError(error) {
+  // A trap, out of memory say, leaves the instance in no state to go on with.
+  if (error instanceof WebAssembly.RuntimeError) new BroadcastChannel(panicChannel).postMessage(error.message);
   if (error?.kind) return failure(error.kind, error.message, error.hint);
   return failure("internal", `The worker failed: ${error?.message ?? error}.`, "Reload the page.");
 }
