@@ -113,7 +113,7 @@ wasm_cargo() {
   if [ "$variant" = threads ]; then
     features=$features,+atomics,+relaxed-simd
     local argument
-    for argument in --shared-memory --import-memory --max-memory=4294967296 \
+    for argument in --shared-memory --import-memory \
       --export=__wasm_init_tls --export=__tls_size --export=__tls_align --export=__tls_base; do
       flags="$flags -Clink-args=$argument"
     done

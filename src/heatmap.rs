@@ -57,30 +57,24 @@ pub fn weights(scores: &ScoreMatrix, baselines: &Baselines, target: usize, recip
 /// Sums are taken in float64 and in the order of the channels. Upsampling is linear, so `RawUpsampled` sums at layer
 /// size and upsamples once, which differs from the sum of upsampled maps by rounding only.
 pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Heatmap {
-    let from = (activations.height, activations.width);
-    let (mut values, has_positive_evidence) = match recipe.summed {
-        Summed::RawUpsampled => {
-            let upsampler = Upsampler::new(from, size, Grid::HalfPixel);
-            let mut values = vec![0.0; upsampler.output_len()];
-            upsampler.upsample(&weighted_sum(activations, weights), &mut values);
-            let evidence = rectify_and_scale(&mut values);
-            (values, evidence)
-        }
+    let upsampled = |map: &[f32]| {
+        let upsampler = Upsampler::new((activations.height, activations.width), size, Grid::HalfPixel);
+        let mut values = vec![0.0; upsampler.output_len()];
+        upsampler.upsample(map, &mut values);
+        values
+    };
+    let (mut values, rectified_before) = match recipe.summed {
+        Summed::RawUpsampled => (upsampled(&weighted_sum(activations, weights)), None),
         Summed::RawAtLayerSize => {
             let mut small = weighted_sum(activations, weights);
             let evidence = rectify_and_scale(&mut small);
-            let upsampler = Upsampler::new(from, size, Grid::HalfPixel);
-            let mut values = vec![0.0; upsampler.output_len()];
-            upsampler.upsample(&small, &mut values);
-            rectify_and_scale(&mut values);
-            (values, evidence)
+            (upsampled(&small), Some(evidence))
         }
-        Summed::Masks => {
-            let mut values = weighted_sum_of_masks(activations, weights, size, recipe);
-            let evidence = rectify_and_scale(&mut values);
-            (values, evidence)
-        }
+        Summed::Masks => (weighted_sum_of_masks(activations, weights, size, recipe), None),
     };
+    let evidence = rectify_and_scale(&mut values);
+    // Where the sum was rectified at layer size, that decides; upsampling only spreads it.
+    let has_positive_evidence = rectified_before.unwrap_or(evidence);
     if recipe.mask.scaling == Scaling::AfterUpsamplingByColumn {
         scale_columns_to_unit(&mut values, size.1);
     }
