@@ -118,7 +118,7 @@ impl Explanation {
         let baselines =
             Baselines { picture: finite(network.logits(&input.tensor)?)?, blank: finite(network.logits(&blank)?)? };
         let activations = network.activations(&layer, &input.tensor)?;
-        let scoring = Scoring::new(&activations, &network.spec().input, network.classes(), recipe.mask);
+        let scoring = Scoring::new(&activations, network, recipe.mask);
         let timings = Timings { prepare_ms: milliseconds(started.elapsed()), score_ms: 0.0 };
         Ok(Explanation {
             network: Arc::clone(network),
@@ -184,13 +184,13 @@ impl Explanation {
             partial: !self.is_complete(),
             no_positive_evidence: !heatmap.has_positive_evidence,
         };
-        let probability = probabilities(&self.baselines.picture)[target];
+        let probability = probabilities(&self.baselines.picture, self.network.output())[target];
         Ok(Outcome { target, probability, heatmap, weights, diagnostics })
     }
 
     /// The `count` most probable classes of the picture as it is, the most probable first.
     pub fn predictions(&self, count: usize) -> Vec<Prediction> {
-        let probabilities = probabilities(&self.baselines.picture);
+        let probabilities = probabilities(&self.baselines.picture, self.network.output());
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
         order.iter().take(count).map(|&index| Prediction { index, probability: probabilities[index] }).collect()

@@ -33,7 +33,7 @@ pub struct Baselines {
 pub fn weights(scores: &ScoreMatrix, baselines: &Baselines, target: usize, recipe: &Recipe) -> Vec<f32> {
     let score = |logits: &[f32]| match recipe.score {
         Score::Logit => f64::from(logits[target]),
-        Score::Probability => f64::from(probabilities(logits)[target]),
+        Score::Probability => f64::from(probabilities(logits, scores.output())[target]),
     };
     let subtracted = match recipe.baseline {
         Baseline::Nothing => 0.0,
@@ -144,6 +144,7 @@ fn rectify_and_scale(values: &mut [f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::spec::OutputKind;
 
     /// Three channels of 1 x 2 cells; the second has no scores.
     fn activations() -> Activations {
@@ -151,7 +152,7 @@ mod tests {
     }
 
     fn scores() -> (ScoreMatrix, Baselines) {
-        let mut scores = ScoreMatrix::new(3, 2);
+        let mut scores = ScoreMatrix::new(3, 2, OutputKind::Logits);
         scores.set_row(0, &[3.0_f32.ln(), 0.0]);
         scores.set_row(2, &[0.0, 0.0]);
         (scores, Baselines { picture: vec![0.0, 0.0], blank: vec![1.0, 0.0] })

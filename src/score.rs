@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mask::{Upsampler, is_skipped, mask};
-use crate::model::spec::InputSpec;
+use crate::model::spec::{InputSpec, OutputKind};
 use crate::model::{Activations, Network};
 use crate::preprocess::{Input, normalisation_table, source_channel};
 use crate::recipe::{MaskRule, Masked};
@@ -14,20 +14,26 @@ use crate::recipe::{MaskRule, Masked};
 #[derive(Debug, Clone)]
 pub struct ScoreMatrix {
     classes: usize,
+    output: OutputKind,
     /// [channels, classes]; rows of channels without scores are zero.
     logits: Vec<f32>,
     scored: Vec<bool>,
 }
 
 impl ScoreMatrix {
-    /// No scores yet for `channels` channels.
-    pub fn new(channels: usize, classes: usize) -> ScoreMatrix {
-        ScoreMatrix { classes, logits: vec![0.0; channels * classes], scored: vec![false; channels] }
+    /// No scores yet for `channels` channels; `output` says what a logit means.
+    pub fn new(channels: usize, classes: usize, output: OutputKind) -> ScoreMatrix {
+        ScoreMatrix { classes, output, logits: vec![0.0; channels * classes], scored: vec![false; channels] }
     }
 
     /// Number of channels, scored or not.
     pub fn channels(&self) -> usize {
         self.scored.len()
+    }
+
+    /// What its logits mean.
+    pub fn output(&self) -> OutputKind {
+        self.output
     }
 
     /// The logits `[classes]` of the picture masked by `channel`, if that pass was done.
@@ -42,8 +48,11 @@ impl ScoreMatrix {
     }
 }
 
-/// The probabilities of logits: softmax over the classes.
-pub fn probabilities(logits: &[f32]) -> Vec<f32> {
+/// The probabilities of logits: softmax over the classes, or each by itself for [`OutputKind::Sigmoid`].
+pub fn probabilities(logits: &[f32], output: OutputKind) -> Vec<f32> {
+    if output == OutputKind::Sigmoid {
+        return logits.iter().map(|&logit| (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32).collect();
+    }
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f64> = logits.iter().map(|&logit| f64::from(logit - largest).exp()).collect();
     let sum: f64 = exponentials.iter().sum();
@@ -62,14 +71,13 @@ pub struct Scoring {
 }
 
 impl Scoring {
-    /// Plans the passes for `activations`: one a channel, less those that `rule` skips.
-    pub fn new(activations: &Activations, spec: &InputSpec, classes: usize, rule: MaskRule) -> Scoring {
-        let mut order: Vec<usize> =
-            (0..activations.channels).filter(|&channel| !is_skipped(activations.channel(channel), &rule)).collect();
-        let variances: Vec<f64> = (0..activations.channels).map(|k| variance(activations.channel(k))).collect();
-        order.sort_by(|&a, &b| variances[b].total_cmp(&variances[a]));
+    /// Plans the passes of `network` for `activations`: one a channel, less those that `rule` skips.
+    pub fn new(activations: &Activations, network: &Network, rule: MaskRule) -> Scoring {
+        let spec = &network.spec().input;
+        let order = order(activations, &rule);
         let upsampler = Upsampler::new((activations.height, activations.width), (spec.height, spec.width), rule.grid);
-        Scoring { rule, upsampler, order, done: 0, matrix: ScoreMatrix::new(activations.channels, classes) }
+        let matrix = ScoreMatrix::new(activations.channels, network.classes(), network.output());
+        Scoring { rule, upsampler, order, done: 0, matrix }
     }
 
     /// How the masked inputs are made.
@@ -117,6 +125,15 @@ impl Scoring {
         self.done = end;
         Ok(())
     }
+}
+
+/// The channels that `rule` does not skip, by descending variance in space.
+fn order(activations: &Activations, rule: &MaskRule) -> Vec<usize> {
+    let mut order: Vec<usize> =
+        (0..activations.channels).filter(|&channel| !is_skipped(activations.channel(channel), rule)).collect();
+    let variances: Vec<f64> = (0..activations.channels).map(|k| variance(activations.channel(k))).collect();
+    order.sort_by(|&a, &b| variances[b].total_cmp(&variances[a]));
+    order
 }
 
 /// Passes logits on if they are finite.
@@ -182,9 +199,15 @@ mod tests {
 
     #[test]
     fn probabilities_sum_to_one_and_survive_large_logits() {
-        assert_eq!(probabilities(&[1000.0, 1000.0]), [0.5, 0.5]);
-        let p = probabilities(&[0.0, 3.0_f32.ln()]);
+        assert_eq!(probabilities(&[1000.0, 1000.0], OutputKind::Logits), [0.5, 0.5]);
+        let p = probabilities(&[0.0, 3.0_f32.ln()], OutputKind::Logits);
         assert!((p[0] - 0.25).abs() < 1e-6 && (p[1] - 0.75).abs() < 1e-6, "{p:?}");
+    }
+
+    #[test]
+    fn classes_behind_a_sigmoid_have_probabilities_of_their_own() {
+        let p = probabilities(&[0.0, 3.0_f32.ln(), -1000.0], OutputKind::Sigmoid);
+        assert!(p[0] == 0.5 && (p[1] - 0.75).abs() < 1e-6 && p[2] == 0.0, "{p:?}");
     }
 
     #[test]
@@ -208,8 +231,6 @@ mod tests {
     fn channels_that_vary_most_come_first_and_constant_ones_are_left_out() {
         let values = vec![0.0, 1.0, 5.0, 5.0, 0.0, 3.0];
         let activations = Activations { values, channels: 3, height: 1, width: 2 };
-        let scoring = Scoring::new(&activations, &caffe(), 10, Recipe::AUTHORS.mask);
-        assert_eq!(scoring.order, [2, 0]);
-        assert_eq!((scoring.done(), scoring.total(), scoring.matrix().channels()), (0, 2, 3));
+        assert_eq!(order(&activations, &Recipe::AUTHORS.mask), [2, 0]);
     }
 }

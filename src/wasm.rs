@@ -12,14 +12,18 @@ use web_sys::ImageData;
 use crate::error::{Error, ErrorKind};
 use crate::explain::{Explanation, Outcome, Prediction};
 use crate::image::{RgbImage, decode, fit_within};
-use crate::model::spec::{ModelSpec, catalog};
-use crate::model::{Layer, Network};
+use crate::model::spec::{self, InputOverrides, InputSpec, ModelSpec, OutputKind, catalog};
+use crate::model::{Clue, Layer, Network, OnnxFile};
 use crate::preprocess::Region;
 use crate::recipe::Recipe;
 use crate::render::{ColourMap, npy, overlay, png};
 
 #[cfg(feature = "threads")]
 use wasm_bindgen_rayon as _; // exports initThreadPool
+
+mod bytes;
+
+use bytes::JsBytes;
 
 type Result<T> = std::result::Result<T, JsValue>;
 
@@ -62,6 +66,12 @@ pub fn catalog_entries() -> Result<JsValue> {
     to_js(&catalog()?)
 }
 
+/// Class names from the bytes of a labels file: JSON, or text with one name a line.
+#[wasm_bindgen]
+pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
+    Ok(spec::labels(bytes)?)
+}
+
 /// The names of the recipes, the default first.
 #[wasm_bindgen(js_name = recipes)]
 pub fn recipe_names() -> Vec<String> {
@@ -81,36 +91,49 @@ pub fn colour_maps() -> Result<Object> {
 
 /// A network that is ready to run.
 #[wasm_bindgen]
-pub struct Model(Arc<Network>);
+pub struct Model {
+    network: Arc<Network>,
+    /// What the preprocessing was guessed from.
+    clues: Vec<Clue>,
+}
 
 #[wasm_bindgen]
 impl Model {
-    /// Loads an ONNX file. `spec` has the form of a catalogue entry; what it leaves out is assumed.
-    pub fn load(bytes: Vec<u8>, spec: JsValue) -> Result<Model> {
+    /// Loads an ONNX file, which is copied piece by piece. `spec` has the form of a catalogue entry without `input`; what
+    /// it leaves out is assumed. What `input` leaves out is guessed.
+    pub fn load(file: Uint8Array, spec: JsValue, input: JsValue) -> Result<Model> {
         let spec: ModelSpec = from_js(spec)?;
-        Ok(Model(Arc::new(Network::load(bytes, spec)?)))
+        let input: InputOverrides = from_js(input)?;
+        let file = OnnxFile::read(JsBytes::new(file), &spec.title)?;
+        let guess = file.guess();
+        let network = file.build(ModelSpec { input: input.over(&guess.input), ..spec })?;
+        Ok(Model { network: Arc::new(network), clues: guess.clues })
     }
 
-    /// `{ name, title, input: { width, height }, classes, layers, defaultLayer }`
+    /// `{ name, title, input, clues, output, classes, layers, defaultLayer }`
     pub fn info(&self) -> Result<JsValue> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Info<'a> {
             name: &'a str,
             title: &'a str,
-            input: Size,
+            input: &'a InputSpec,
+            clues: &'a [Clue],
+            output: OutputKind,
             classes: usize,
             layers: &'a [Layer],
             default_layer: &'a str,
         }
-        let spec = self.0.spec();
+        let spec = self.network.spec();
         to_js(&Info {
             name: &spec.name,
             title: &spec.title,
-            input: Size { width: spec.input.width, height: spec.input.height },
-            classes: self.0.classes(),
-            layers: self.0.layers(),
-            default_layer: &self.0.default_layer().name,
+            input: &spec.input,
+            clues: &self.clues,
+            output: self.network.output(),
+            classes: self.network.classes(),
+            layers: self.network.layers(),
+            default_layer: &self.network.default_layer().name,
         })
     }
 
@@ -119,7 +142,7 @@ impl Model {
         let options: Options = from_js(options)?;
         let picture = decode(bytes)?;
         let recipe = options.recipe()?;
-        let explanation = Explanation::begin(&self.0, &picture.pixels, options.layer.as_deref(), &recipe)?;
+        let explanation = Explanation::begin(&self.network, &picture.pixels, options.layer.as_deref(), &recipe)?;
         let shown = fit_within(&picture.pixels, SHOWN_SIDE);
         let scale = f64::from(shown.width()) / f64::from(picture.pixels.width());
         Ok(Run { explanation, shown, scale, animated: picture.animated })
@@ -207,12 +230,6 @@ impl Run {
     fn outcome_of(&self, options: &Options) -> std::result::Result<Outcome, Error> {
         self.explanation.outcome(options.target, &options.recipe()?)
     }
-}
-
-#[derive(Serialize)]
-struct Size {
-    width: usize,
-    height: usize,
 }
 
 /// What JavaScript may ask for; every call reads the part that concerns it.

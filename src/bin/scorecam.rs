@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use prost::bytes::Bytes;
 use scorecam::error::{Error, ErrorKind, Result};
 use scorecam::explain::{Diagnostics, Explanation, Outcome, Timings};
 use scorecam::image::{RgbImage, decode, fit_within};
-use scorecam::model::spec::{ChannelOrder, ModelSpec, Range, Resize, find, labels};
-use scorecam::model::{Layer, Network};
+use scorecam::model::spec::{ChannelOrder, InputOverrides, InputSpec, ModelSpec, Range, Resize, find, labels};
+use scorecam::model::{Layer, Network, OnnxFile};
 use scorecam::preprocess::Region;
 use scorecam::recipe::Recipe;
 use scorecam::render::{ColourMap, npy, overlay, png};
@@ -37,12 +38,15 @@ struct Source {
     /// A network of the catalogue [default: efficientnet_lite0]
     #[arg(long, value_name = "NAME", conflicts_with = "model")]
     catalog: Option<String>,
-    /// An ONNX file of your own, with ImageNet's mean and standard deviation unless told otherwise
+    /// An ONNX file of your own; what is not said of its preprocessing is guessed from the file
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
     /// Folder with the catalogue's files
     #[arg(long, value_name = "DIR", default_value = "models")]
     models: PathBuf,
+    /// Class names: a JSON array, or a text file with one name a line
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// Mean to subtract, by channel in the network's order
     #[arg(long, value_name = "R,G,B", value_parser = three_numbers, allow_hyphen_values = true)]
     mean: Option<[f32; 3]>,
@@ -104,6 +108,8 @@ struct Report<'a> {
     target: Class,
     predictions: Vec<Class>,
     region: Region,
+    /// How pictures became the network's input.
+    input: &'a InputSpec,
     weights: &'a [f32],
     diagnostics: Diagnostics,
     timings: Timings,
@@ -220,6 +226,7 @@ impl Job<'_> {
             target: class(outcome.target, outcome.probability),
             predictions: predictions.iter().map(|p| class(p.index, p.probability)).collect(),
             region: explanation.region(),
+            input: &self.network.spec().input,
             weights: &outcome.weights,
             diagnostics: outcome.diagnostics,
             timings: explanation.timings(),
@@ -242,23 +249,36 @@ fn list_layers(arguments: &Layers) -> Result<()> {
 
 /// The network that was asked for, with its class names if they are known.
 fn load(source: &Source) -> Result<(Arc<Network>, Vec<String>)> {
-    let mut spec = find(source.catalog.as_deref().unwrap_or("efficientnet_lite0"))?;
-    let mut path = source.models.join(&spec.file);
-    let mut names = Vec::new();
-    if let Some(model) = &source.model {
-        path.clone_from(model);
-        let title = model.display().to_string();
-        spec = ModelSpec { name: title.clone(), title, ..ModelSpec::default() };
-    } else {
-        names = labels(&read(&source.models.join(&spec.labels), ErrorKind::Model)?)?;
+    let (spec, path) = match &source.model {
+        Some(path) => {
+            let title = path.display().to_string();
+            (ModelSpec { name: title.clone(), title, ..ModelSpec::default() }, path.clone())
+        }
+        None => {
+            let spec = find(source.catalog.as_deref().unwrap_or("efficientnet_lite0"))?;
+            let path = source.models.join(&spec.file);
+            (spec, path)
+        }
+    };
+    let file = OnnxFile::read(Bytes::from(read(&path, ErrorKind::Model)?), &spec.title)?;
+    let input = match source.model {
+        Some(_) => file.guess().input,
+        None => spec.input.clone(),
+    };
+    let input = source.overrides().over(&input);
+    let names = match (&source.labels, spec.labels.as_str()) {
+        (Some(path), _) => labels(&read(path, ErrorKind::Model)?)?,
+        (None, "") => Vec::new(),
+        (None, file) => labels(&read(&source.models.join(file), ErrorKind::Model)?)?,
+    };
+    Ok((Arc::new(file.build(ModelSpec { input, ..spec })?), names))
+}
+
+impl Source {
+    fn overrides(&self) -> InputOverrides {
+        let &Source { mean, std, range, order, resize, .. } = self;
+        InputOverrides { mean, std, range, order, resize, ..InputOverrides::default() }
     }
-    let input = &mut spec.input;
-    input.mean = source.mean.unwrap_or(input.mean);
-    input.std = source.std.unwrap_or(input.std);
-    input.range = source.range.unwrap_or(input.range);
-    input.order = source.order.unwrap_or(input.order);
-    input.resize = source.resize.unwrap_or(input.resize);
-    Ok((Arc::new(Network::load(read(&path, ErrorKind::Model)?, spec)?), names))
 }
 
 /// The class with this index or, failing that, this label; upper and lower case are the same.

@@ -4,13 +4,13 @@
 use std::collections::HashSet;
 
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
-use tract_onnx::pb::tensor_shape_proto::dimension::Value as Dimension;
 use tract_onnx::pb::type_proto::Value;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 use crate::error::Result;
 
 use super::refusal::Refusal;
+use super::trace::{Layout, dimensions, free_inputs, picture_layout};
 
 /// Sides of an input that are taken for a picture's.
 const MAX_SIDE: i64 = 4096;
@@ -141,12 +141,6 @@ fn check_window(node: &NodeProto, output: &str, refuse: &Refusal) -> Result<()> 
     Ok(())
 }
 
-/// The graph's inputs that are not weights.
-fn free_inputs(graph: &GraphProto) -> Vec<&ValueInfoProto> {
-    let weights: HashSet<_> = graph.initializer.iter().map(|weight| weight.name.as_str()).collect();
-    graph.input.iter().filter(|input| !weights.contains(input.name.as_str())).collect()
-}
-
 fn check_input(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
     let inputs = free_inputs(graph);
     let [input] = inputs[..] else {
@@ -161,32 +155,22 @@ fn check_input(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
         let found = DataType::try_from(tensor.elem_type).map_or("unknown numbers".into(), |kind| format!("{kind:?}"));
         return Err(refuse.not_a_classifier(format!("an input \"{name}\" of {found} instead of Float")));
     }
-    let Some(shape) = &tensor.shape else { return Ok(()) };
-    let dims: Vec<Option<i64>> = shape
-        .dim
-        .iter()
-        .map(|dim| match dim.value {
-            Some(Dimension::DimValue(value)) => Some(value),
-            _ => None,
-        })
-        .collect();
+    let Some(dims) = dimensions(input) else { return Ok(()) };
     let shown: Vec<_> = dims.iter().map(|dim| dim.map_or("?".into(), |value| value.to_string())).collect();
     let found = format!("an input \"{name}\" of shape [{}]", shown.join(", "));
-    match dims[..] {
-        [batch, channels, height, width] => {
-            let side_is_sensible = |side: Option<i64>| side.is_none_or(|side| (1..=MAX_SIDE).contains(&side));
-            let batch_is_free = batch.is_none_or(|batch| batch <= 1);
-            let is_picture = channels.is_none_or(|channels| channels == 3);
-            if !batch_is_free {
-                return Err(refuse.fixed_batch(&found));
-            }
-            if is_picture && side_is_sensible(height) && side_is_sensible(width) {
-                return Ok(());
-            }
-            Err(refuse.not_a_classifier(found))
-        }
-        _ => Err(refuse.not_a_classifier(found)),
+    let [batch, second, third, fourth] = dims[..] else { return Err(refuse.not_a_classifier(found)) };
+    if batch.is_some_and(|batch| batch > 1) {
+        return Err(refuse.fixed_batch(&found));
     }
+    let (channels, height, width) = match picture_layout(&dims) {
+        Layout::ChannelsFirst => (second, third, fourth),
+        Layout::ChannelsLast => (fourth, second, third),
+    };
+    let is_picture = channels.is_none_or(|channels| channels == 3);
+    if is_picture && [height, width].iter().flatten().all(|side| (1..=MAX_SIDE).contains(side)) {
+        return Ok(());
+    }
+    Err(refuse.not_a_classifier(found))
 }
 
 /// Every tensor that is read must be made before it: by the input, the weights or an earlier node.

@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 
 use super::Network;
 use super::layers::Layer;
+use super::load::input_shape;
 use super::spec::OutputKind;
+use super::trace::Layout;
 
 /// The activation maps of one layer for one picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +46,7 @@ impl Network {
         let scores = output[0].view();
         let scores = scores.as_slice::<f32>().map_err(failed)?;
         Ok(match self.output {
-            OutputKind::Logits => scores.to_vec(),
+            OutputKind::Logits | OutputKind::Sigmoid => scores.to_vec(),
             OutputKind::Probabilities => scores.iter().map(|p| p.max(f32::MIN_POSITIVE).ln()).collect(),
         })
     }
@@ -57,14 +59,38 @@ impl Network {
         let run = || -> TractResult<Vec<f32>> {
             let plan = self.graph.clone().with_output_outlets(&[layer.outlet])?.into_decluttered()?.into_runnable()?;
             let output = plan.run(tvec!(self.input_tensor(input)?))?;
-            Ok(output[0].view().as_slice::<f32>()?.to_vec())
+            let values = output[0].view().as_slice::<f32>()?.to_vec();
+            Ok(match layer.layout {
+                Layout::ChannelsFirst => values,
+                Layout::ChannelsLast => transposed(&values, layer.channels),
+            })
         };
         let values = run().map_err(|cause| Error::internal("the pass to the layer", format!("{cause:#}")))?;
         Ok(Activations { values, channels: layer.channels, height: layer.height, width: layer.width })
     }
 
+    /// `input` [3, height, width] as the graph takes it.
     fn input_tensor(&self, input: &[f32]) -> TractResult<TValue> {
-        let shape = [1, 3, self.spec.input.height, self.spec.input.width];
-        Ok(Tensor::from_shape(&shape, input)?.into())
+        let shape = input_shape(&self.spec, self.layout);
+        Ok(match self.layout {
+            Layout::ChannelsFirst => Tensor::from_shape(&shape, input)?,
+            Layout::ChannelsLast => Tensor::from_shape(&shape, &transposed(input, input.len() / 3))?,
+        }
+        .into())
+    }
+}
+
+/// A matrix of `columns` columns, its rows become columns.
+fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::transposed;
+
+    #[test]
+    fn rows_become_columns() {
+        assert_eq!(transposed(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Which tensors of a graph are activation maps.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
@@ -8,8 +8,29 @@ use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
 use crate::error::{Error, ErrorKind, Result};
 
 use super::Network;
+use super::spec::ModelSpec;
+use super::trace::{Layout, Trace};
 
-/// A tensor [1, channels, height, width] between the input and the scores, with more than one position.
+/// Operators that pick, average or rearrange what was computed before them.
+const SUMMARIES: [&str; 14] = [
+    "AveragePool",
+    "Cast",
+    "Dropout",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "Identity",
+    "LpPool",
+    "MaxPool",
+    "Pad",
+    "ReduceMean",
+    "Reshape",
+    "Resize",
+    "Slice",
+    "Transpose",
+];
+
+/// A tensor [1, channels, height, width] or [1, height, width, channels] between the input and the scores, with more than
+/// one position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Layer {
     /// Its name in the ONNX file.
@@ -20,6 +41,10 @@ pub struct Layer {
     pub height: usize,
     /// Columns of a map.
     pub width: usize,
+    /// The ONNX operator that makes it.
+    pub operator: String,
+    #[serde(skip)]
+    pub(super) layout: Layout,
     #[serde(skip)]
     pub(super) outlet: OutletId,
 }
@@ -27,7 +52,11 @@ pub struct Layer {
 /// All activation maps on the way from the input to `logits`, in an order in which they can be computed.
 ///
 /// A tensor counts if the file names it, it depends on the input and the logits depend on it.
-pub(super) fn discover(graph: &TypedModel, logits: OutletId) -> TractResult<Vec<Layer>> {
+pub(super) fn discover(
+    graph: &TypedModel,
+    logits: OutletId,
+    traces: &HashMap<String, Trace>,
+) -> TractResult<Vec<Layer>> {
     let input = graph.input_outlets()?[0];
     let mut depends_on_input = HashSet::from([input.node]);
     let order = graph.eval_order()?;
@@ -50,7 +79,7 @@ pub(super) fn discover(graph: &TypedModel, logits: OutletId) -> TractResult<Vec<
         }
         for slot in 0..graph.node(node).outputs.len() {
             let outlet = OutletId::new(node, slot);
-            if let Some(layer) = layer_at(graph, outlet)? {
+            if let Some(layer) = layer_at(graph, outlet, traces)? {
                 layers.push(layer);
             }
         }
@@ -58,40 +87,64 @@ pub(super) fn discover(graph: &TypedModel, logits: OutletId) -> TractResult<Vec<
     Ok(layers)
 }
 
-fn layer_at(graph: &TypedModel, outlet: OutletId) -> TractResult<Option<Layer>> {
+fn layer_at(graph: &TypedModel, outlet: OutletId, traces: &HashMap<String, Trace>) -> TractResult<Option<Layer>> {
     let fact = graph.outlet_fact(outlet)?;
-    let (Some(name), Some(shape)) = (graph.outlet_label(outlet), fact.shape.as_concrete()) else {
+    let (Some(name), Some(&[1, a, b, c])) = (graph.outlet_label(outlet), fact.shape.as_concrete()) else {
         return Ok(None);
     };
-    Ok(match *shape {
-        [1, channels, height, width] if height * width > 1 && fact.datum_type == DatumType::F32 => {
-            Some(Layer { name: name.to_owned(), channels, height, width, outlet })
-        }
-        _ => None,
+    let Some(Trace { operator, layout }) = traces.get(name).cloned() else { return Ok(None) };
+    let (channels, height, width) = match layout {
+        Layout::ChannelsFirst => (a, b, c),
+        Layout::ChannelsLast => (c, a, b),
+    };
+    if height * width <= 1 || fact.datum_type != DatumType::F32 {
+        return Ok(None);
+    }
+    Ok(Some(Layer { name: name.to_owned(), channels, height, width, operator, layout, outlet }))
+}
+
+/// The last layer that is computed rather than picked from or averaged over the one before: what a network knows
+/// before it collapses space, after its activation function. `layers` must not be empty.
+pub(super) fn last_computed(layers: &[Layer]) -> usize {
+    let computed = layers.iter().rposition(|layer| !SUMMARIES.contains(&layer.operator.as_str()));
+    computed.unwrap_or(layers.len() - 1)
+}
+
+/// Where the layer called `name` is, by its name in the file or else one of the aliases of `spec`.
+///
+/// # Errors
+/// [`ErrorKind::Layer`] if there is none; the hint lists the nearest names.
+pub(super) fn position(name: &str, layers: &[Layer], spec: &ModelSpec) -> Result<usize> {
+    let by_alias = || {
+        let alias = spec.aliases.iter().find(|alias| alias.name == name)?;
+        layers.iter().rposition(|layer| alias.operators.contains(&layer.operator))
+    };
+    layers.iter().position(|layer| layer.name == name).or_else(by_alias).ok_or_else(|| {
+        let names = layers.iter().map(|layer| layer.name.as_str());
+        let aliases = spec.aliases.iter().map(|alias| alias.name.as_str());
+        Error::new(
+            ErrorKind::Layer,
+            format!("{} has no layer called \"{name}\" that can be explained.", spec.title),
+            format!("The nearest names are: {}.", nearest(name, aliases.chain(names)).join(", ")),
+        )
     })
 }
 
 impl Network {
-    /// The layer called `name`, or the default layer.
+    /// The layer called `name`, by its name in the file or an alias of the catalogue, or the default layer.
     ///
     /// # Errors
     /// [`ErrorKind::Layer`] if there is none; the hint lists the nearest names.
     pub fn layer(&self, name: Option<&str>) -> Result<&Layer> {
         let Some(name) = name else { return Ok(self.default_layer()) };
-        self.layers.iter().find(|layer| layer.name == name).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Layer,
-                format!("{} has no layer called \"{name}\" that can be explained.", self.spec.title),
-                format!("The nearest names are: {}.", nearest(name, &self.layers).join(", ")),
-            )
-        })
+        Ok(&self.layers[position(name, &self.layers, &self.spec)?])
     }
 }
 
 /// The five names with the smallest edit distance to `name`.
-fn nearest<'a>(name: &str, layers: &'a [Layer]) -> Vec<&'a str> {
+fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
-    let mut names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    let mut names: Vec<_> = names.collect();
     names.sort_by_key(|candidate| edit_distance(&wanted, &candidate.to_lowercase()));
     names.truncate(5);
     names

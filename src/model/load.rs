@@ -1,86 +1,171 @@
-//! From the bytes of an ONNX file to a [`Network`].
+//! From an ONNX file to a [`Network`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use prost::Message;
+use prost::bytes::Buf;
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::nn::Softmax;
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
+use tract_onnx::tract_core::ops::identity::Identity;
+use tract_onnx::tract_core::ops::nn::{Sigmoid, Softmax};
 use tract_onnx::tract_hir::infer::Factoid;
 
 use crate::error::Result;
 
 use super::Network;
 use super::check::check;
-use super::layers::{Layer, discover};
+use super::guess::{Guess, guess};
+use super::layers::{self, Layer};
 use super::refusal::Refusal;
 use super::spec::{ModelSpec, OutputKind};
+use super::trace::{Layout, dimensions, free_inputs, picture_layout, trace};
 
-impl Network {
-    /// Loads an ONNX file of one image input [1, 3, height, width] and one output [1, classes].
-    ///
-    /// An input size that is fixed in the graph wins over that of `spec`: the network could not run at another.
-    /// float16 weights are widened to float32. A softmax at the end of the graph is taken off: scores are kept
-    /// as logits, and probabilities made of them where they are wanted.
+/// An ONNX file that was read and looked over.
+pub struct OnnxFile {
+    proto: ModelProto,
+}
+
+impl OnnxFile {
+    /// Reads an ONNX file; `title` is what it is called in errors. `source` is read once, front to back, so a file that
+    /// lies elsewhere need not be in memory as a whole.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`](crate::error::ErrorKind) if the file is no such network.
-    pub fn load(bytes: Vec<u8>, spec: ModelSpec) -> Result<Network> {
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if the file is damaged, incomplete, quantised or no image classifier.
+    pub fn read(source: impl Buf, title: &str) -> Result<OnnxFile> {
+        let refuse = Refusal { title };
+        let proto = ModelProto::decode(source).map_err(|cause| refuse.damaged(cause))?;
+        check(&proto, &refuse)?;
+        Ok(OnnxFile { proto })
+    }
+
+    /// How it wants its pictures, as far as the file shows it.
+    pub fn guess(&self) -> Guess {
+        guess(&self.proto)
+    }
+
+    /// The network that takes pictures as `spec` says.
+    ///
+    /// An input size that is fixed in the graph wins over that of `spec`: the network could not run at another.
+    /// float16 weights are widened to float32. A softmax or sigmoid at the end of the graph is taken off: scores are
+    /// kept as logits, and probabilities made of them where they are wanted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if its operators do not fit together or nothing in it can be
+    /// explained, [`ErrorKind::Option`](crate::error::ErrorKind) if `spec` cannot be met,
+    /// [`ErrorKind::Layer`](crate::error::ErrorKind) if it has no such default layer.
+    pub fn build(self, spec: ModelSpec) -> Result<Network> {
+        spec.input.check()?;
         let title = spec.title.clone();
         let refuse = Refusal { title: &title };
-        let proto = onnx().proto_model_for_read(&mut bytes.as_slice()).map_err(|cause| refuse.damaged(cause))?;
-        drop(bytes);
-        check(&proto, &refuse)?;
         // What `check` lets through and tract still panics at. In wasm a panic cannot be caught; there the worker is
         // started anew.
-        catch_unwind(AssertUnwindSafe(|| build(proto, spec, &refuse))).unwrap_or_else(|_| Err(refuse.defect()))
+        catch_unwind(AssertUnwindSafe(|| build(self.proto, spec, &refuse))).unwrap_or_else(|_| Err(refuse.defect()))
+    }
+}
+
+impl Network {
+    /// Loads the ONNX file in `bytes` as `spec` says, with nothing guessed.
+    ///
+    /// # Errors
+    /// As [`OnnxFile::read`] and [`OnnxFile::build`].
+    pub fn load(bytes: Vec<u8>, spec: ModelSpec) -> Result<Network> {
+        // Read as an owned buffer, which is let go as soon as the file is parsed.
+        OnnxFile::read(prost::bytes::Bytes::from(bytes), &spec.title)?.build(spec)
     }
 }
 
 /// The network of a graph that was looked over.
 fn build(proto: ModelProto, mut spec: ModelSpec, refuse: &Refusal) -> Result<Network> {
-    let mut graph = onnx().model_for_proto_model(&proto).map_err(|cause| refuse.unsupported(cause))?;
+    let unsupported = |cause| refuse.unsupported(cause);
+    let mut graph = onnx().model_for_proto_model(&proto).map_err(unsupported)?;
+    let file = proto.graph.as_ref().expect("check saw a graph");
+    let traces = trace(file);
+    let dims = free_inputs(file).first().and_then(|input| dimensions(input)).unwrap_or_default();
+    let layout = picture_layout(&dims);
     drop(proto);
 
-    if let Some((height, width)) = fixed_size(&graph) {
+    if let Some((height, width)) = fixed_size(&graph, layout) {
         (spec.input.height, spec.input.width) = (height, width);
     }
-    let shape = [1, 3, spec.input.height, spec.input.width];
-    graph.set_input_fact(0, f32::fact(shape).into()).map_err(|cause| refuse.unsupported(cause))?;
-    let mut graph = graph.into_typed().map_err(|cause| refuse.unsupported(cause))?;
+    let shape = input_shape(&spec, layout);
+    graph.set_input_fact(0, f32::fact(shape).into()).map_err(unsupported)?;
+    let mut graph = graph.into_typed().map_err(unsupported)?;
 
     let (logits, output) = logits_outlet(&graph, spec.output);
-    graph.select_output_outlets(&[logits]).map_err(|cause| refuse.unsupported(cause))?;
-    let fact = graph.outlet_fact(logits).map_err(|cause| refuse.unsupported(cause))?;
-    let Some(classes) = fact.shape.as_concrete().map(|shape| shape.iter().product()).filter(|&n| n > 1) else {
+    graph.select_output_outlets(&[logits]).map_err(unsupported)?;
+    let fact = graph.outlet_fact(logits).map_err(unsupported)?;
+    let Some(classes) = fact.shape.as_concrete().and_then(classes) else {
         return Err(refuse.not_a_classifier(format!("an output of shape {:?}", fact.shape)));
     };
 
-    let layers = discover(&graph, logits).map_err(|cause| refuse.unsupported(cause))?;
-    let default_layer = default_layer(&layers, &spec).ok_or_else(|| refuse.without_layers())?;
-    let plan = graph
-        .clone()
-        .into_optimized()
-        .and_then(|optimized| optimized.into_runnable())
-        .map_err(|cause| refuse.unsupported(cause))?;
-    Ok(Network { spec, graph, plan, output, classes, layers, default_layer })
+    let mut layers = layers::discover(&graph, logits, &traces).map_err(unsupported)?;
+    if layers.is_empty() {
+        return Err(refuse.without_layers());
+    }
+    let default_layer = match spec.default_layer.as_str() {
+        "" => layers::last_computed(&layers),
+        name => layers::position(name, &layers, &spec)?,
+    };
+    let up_to_layers = up_to_layers(graph.clone(), &mut layers).map_err(unsupported)?;
+    let plan = graph.into_optimized().and_then(|optimized| optimized.into_runnable()).map_err(unsupported)?;
+    Ok(Network { spec, graph: up_to_layers, layout, plan, output, classes, layers, default_layer })
 }
 
-/// Height and width of the input [batch, 3, height, width] if the graph fixes them.
-fn fixed_size(graph: &InferenceModel) -> Option<(usize, usize)> {
+/// The part of the graph that `layers` need. What comes after them, fully connected layers with most of the weights say,
+/// is then held by the plan only.
+fn up_to_layers(mut graph: TypedModel, layers: &mut [Layer]) -> TractResult<TypedModel> {
+    let outlets: Vec<_> = layers.iter().map(|layer| layer.outlet).collect();
+    graph.select_output_outlets(&outlets)?;
+    graph.compact()?;
+    for (layer, &outlet) in layers.iter_mut().zip(&graph.outputs) {
+        layer.outlet = outlet;
+    }
+    Ok(graph)
+}
+
+/// The number of classes of an output of this shape: all of its axes but one must be 1.
+fn classes(shape: &[usize]) -> Option<usize> {
+    let classes = shape.iter().product();
+    (classes > 1 && shape.iter().filter(|&&dim| dim != 1).count() == 1).then_some(classes)
+}
+
+/// The shape of the input tensor.
+pub(super) fn input_shape(spec: &ModelSpec, layout: Layout) -> [usize; 4] {
+    let (height, width) = (spec.input.height, spec.input.width);
+    match layout {
+        Layout::ChannelsFirst => [1, 3, height, width],
+        Layout::ChannelsLast => [1, height, width, 3],
+    }
+}
+
+/// Height and width of the input if the graph fixes them.
+fn fixed_size(graph: &InferenceModel, layout: Layout) -> Option<(usize, usize)> {
     let dims = graph.input_fact(0).ok()?.shape.dims().map(|dim| usize::try_from(dim.concretize()?.to_i64().ok()?).ok());
-    match dims.collect::<Vec<_>>()[..] {
-        [_, _, Some(height), Some(width)] => Some((height, width)),
+    match (layout, &dims.collect::<Vec<_>>()[..]) {
+        (Layout::ChannelsFirst, [_, _, Some(height), Some(width)]) => Some((*height, *width)),
+        (Layout::ChannelsLast, [_, Some(height), Some(width), _]) => Some((*height, *width)),
         _ => None,
     }
 }
 
-/// The tensor with the scores, before a final softmax where there is one, and what it holds.
+/// The tensor with the scores, before a final softmax or sigmoid where there is one, and what it holds. Operators that
+/// only reshape what comes after it are stepped over.
 fn logits_outlet(graph: &TypedModel, output: OutputKind) -> (OutletId, OutputKind) {
     let last = graph.outputs[0];
-    let node = graph.node(last.node);
-    if node.op_is::<Softmax>() { (node.inputs[0], OutputKind::Logits) } else { (last, output) }
-}
-
-fn default_layer(layers: &[Layer], spec: &ModelSpec) -> Option<usize> {
-    layers.iter().position(|layer| layer.name == spec.default_layer).or_else(|| layers.len().checked_sub(1))
+    let mut outlet = last;
+    loop {
+        let node = graph.node(outlet.node);
+        if node.op_is::<Softmax>() {
+            return (node.inputs[0], OutputKind::Logits);
+        }
+        if node.op_as::<ElementWiseOp>().is_some_and(|op| op.0.is::<Sigmoid>()) {
+            return (node.inputs[0], OutputKind::Sigmoid);
+        }
+        if !node.op_is::<AxisOp>() && !node.op_is::<Identity>() {
+            return (last, output);
+        }
+        outlet = node.inputs[0];
+    }
 }

@@ -1,35 +1,43 @@
 //! Third stage: the network. The only place that names tract.
 //!
 //! tract reads the ONNX graph, infers its shapes and rewrites it; [`spec`] says what a file cannot: how a picture
-//! becomes its input. [`load`](Network::load) builds a [`Network`], `layers` finds the tensors in it that can be
-//! explained, `forward` runs it. `check` refuses files that would make tract fail without a word that helps.
+//! becomes its input; where nobody says it, `guess` does. [`OnnxFile`] reads a file and builds a [`Network`], `layers`
+//! finds the tensors in it that can be explained, `trace` what the file says of them, `forward` runs it. `check` refuses
+//! files that would make tract fail without a word that helps.
 
 mod check;
 mod forward;
+mod guess;
 mod layers;
 mod load;
 mod refusal;
 pub mod spec;
+mod trace;
 
 use std::sync::Arc;
 
 use tract_onnx::prelude::{TypedModel, TypedSimplePlan};
 
 pub use forward::Activations;
+pub use guess::{Clue, Guess};
 pub use layers::Layer;
+pub use load::OnnxFile;
 
 use crate::error::{Error, ErrorKind, Result};
 
 use spec::{ModelSpec, OutputKind};
+use trace::Layout;
 
 /// A network that is ready to run, and the graph it was made from.
 ///
-/// Its weights are held twice: as the file has them, for the activations of any layer, and rearranged for speed, for
-/// the hundreds of masked passes.
+/// The weights of layers with positions are held twice: as the file has them, for the activations of any layer, and
+/// rearranged for speed, for the hundreds of masked passes.
 pub struct Network {
     spec: ModelSpec,
-    /// As loaded, every tensor of the file under its name.
+    /// As loaded, every tensor of the file under its name, up to the last layer.
     graph: TypedModel,
+    /// Of the input.
+    layout: Layout,
     /// From input to logits, rewritten for speed.
     plan: Arc<TypedSimplePlan>,
     /// What the output of `plan` holds.
@@ -43,6 +51,11 @@ impl Network {
     /// The catalogue's entry, or what was said of the network instead.
     pub fn spec(&self) -> &ModelSpec {
         &self.spec
+    }
+
+    /// What the numbers are that [`logits`](Network::logits) answers with.
+    pub fn output(&self) -> OutputKind {
+        self.output
     }
 
     /// Number of classes.

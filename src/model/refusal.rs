@@ -33,7 +33,7 @@ impl Refusal<'_> {
         Error::new(
             ErrorKind::Model,
             format!("{} is not an image classifier: it has {found}.", self.title),
-            "Expected are one input [1, 3, height, width] and one output with a score for each of two or more classes.",
+            "Expected are one input [1, 3, height, width] or [1, height, width, 3] and one output with a score for each of two or more classes.",
         )
     }
 

@@ -1,5 +1,7 @@
 //! What has to be known of a network besides its file: the entries of `models/catalog.json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -64,10 +66,59 @@ pub struct InputSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputKind {
-    /// Scores before softmax.
+    /// Scores before a softmax: one class excludes the others.
     Logits,
     /// Probabilities: the graph ends in a softmax.
     Probabilities,
+    /// Scores before a sigmoid: each class has its own probability, several may be likely.
+    Sigmoid,
+}
+
+/// A name that the article or MATLAB has for a layer of a network.
+///
+/// Files of one network name their tensors differently, so it is told by what makes it: the last layer of `operator`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Alias {
+    /// The name it may be asked for by.
+    pub name: String,
+    /// ONNX operators of which the last one that makes a layer makes this one.
+    pub operators: Vec<String>,
+}
+
+/// What is said of the preprocessing where not all is; the rest is guessed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct InputOverrides {
+    /// See [`InputSpec::width`].
+    pub width: Option<usize>,
+    /// See [`InputSpec::height`].
+    pub height: Option<usize>,
+    /// See [`InputSpec::resize`].
+    pub resize: Option<Resize>,
+    /// See [`InputSpec::order`].
+    pub order: Option<ChannelOrder>,
+    /// See [`InputSpec::range`].
+    pub range: Option<Range>,
+    /// See [`InputSpec::mean`].
+    pub mean: Option<[f32; 3]>,
+    /// See [`InputSpec::std`].
+    pub std: Option<[f32; 3]>,
+}
+
+impl InputOverrides {
+    /// What is said here, and the rest from `guess`.
+    pub fn over(&self, guess: &InputSpec) -> InputSpec {
+        InputSpec {
+            width: self.width.unwrap_or(guess.width),
+            height: self.height.unwrap_or(guess.height),
+            resize: self.resize.unwrap_or(guess.resize),
+            order: self.order.unwrap_or(guess.order),
+            range: self.range.unwrap_or(guess.range),
+            mean: self.mean.unwrap_or(guess.mean),
+            std: self.std.unwrap_or(guess.std),
+        }
+    }
 }
 
 /// A network's entry in the catalogue, or what is said of one that is not in it.
@@ -92,12 +143,35 @@ pub struct ModelSpec {
     pub source: String,
     /// From pixels to the input tensor.
     pub input: InputSpec,
-    /// The layer that is explained when none is named.
+    /// The layer that is explained when none is named, by its name or alias; if empty, the last one that is computed
+    /// before space is collapsed.
     pub default_layer: String,
-    /// What the last tensor holds; a softmax at the end of the graph is recognised without being told.
+    /// Other names of layers.
+    pub aliases: Vec<Alias>,
+    /// What the last tensor holds; a softmax or sigmoid at the end of the graph is recognised without being told.
     pub output: OutputKind,
     /// The file of class names beside the catalogue: a JSON array in the order of the classes.
     pub labels: String,
+}
+
+impl InputSpec {
+    /// Refuses what no picture can be brought into.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`] if a side is not from 1 to 4096, or mean or std are not finite or std is zero.
+    pub fn check(&self) -> Result<()> {
+        const MAX_SIDE: usize = 4096;
+        let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Option, message, hint));
+        if ![self.width, self.height].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+            let message = format!("An input of {} x {} pixels cannot be computed.", self.width, self.height);
+            return refuse(message, "Give sides from 1 to 4096 pixels.");
+        }
+        if !self.mean.iter().all(|mean| mean.is_finite()) || !self.std.iter().all(|std| std.is_finite() && *std != 0.0) {
+            let message = format!("Pixels cannot be normalised with mean {:?} and std {:?}.", self.mean, self.std);
+            return refuse(message, "Give three finite numbers each; std is divided by and must not be 0.");
+        }
+        Ok(())
+    }
 }
 
 impl Default for InputSpec {
@@ -128,6 +202,7 @@ impl Default for ModelSpec {
             source: String::new(),
             input: InputSpec::default(),
             default_layer: String::new(),
+            aliases: Vec::new(),
             output: OutputKind::Logits,
             labels: String::new(),
         }
@@ -164,18 +239,57 @@ pub fn find(name: &str) -> Result<ModelSpec> {
     })
 }
 
-/// Class names from the bytes of a labels file: a JSON array of strings in the order of the classes.
+/// Class names from the bytes of a labels file, in the order of the classes: a JSON array of strings, a JSON object whose
+/// keys are class indices (its values are names, or end in one, as ImageNet's `["n02123045", "tabby"]` do), or text with
+/// one name a line.
 ///
 /// # Errors
 /// [`ErrorKind::Model`] if the bytes are something else.
 pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
-    serde_json::from_slice(bytes).map_err(|cause| {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Json {
+        Names(Vec<String>),
+        ByIndex(BTreeMap<String, Name>),
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Name {
+        Plain(String),
+        WithCode(Vec<String>),
+    }
+    let refuse = |found: String| {
         Error::new(
             ErrorKind::Model,
-            format!("The labels file is not a JSON array of strings ({cause})."),
-            "Give one string a class, in the order of the network's output.",
+            format!("The labels file is {found}."),
+            "Give a JSON array of strings or a text file with one name a line, in the order of the network's output.",
         )
-    })
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text".into()))?;
+    if text.trim_start().starts_with(['[', '{']) {
+        let json = serde_json::from_str(text);
+        return match json.map_err(|cause| refuse(format!("JSON, but not of class names ({cause})")))? {
+            Json::Names(names) => Ok(names),
+            Json::ByIndex(entries) => {
+                let mut names = vec![String::new(); entries.len()];
+                for (index, name) in entries {
+                    let place = index.parse::<usize>().ok().and_then(|index| names.get_mut(index));
+                    let place = place.ok_or_else(|| refuse(format!("a JSON object with the key \"{index}\"")))?;
+                    *place = match name {
+                        Name::Plain(name) => name,
+                        Name::WithCode(parts) => parts.into_iter().next_back().unwrap_or_default(),
+                    };
+                }
+                Ok(names)
+            }
+        };
+    }
+    let names: Vec<_> = text.lines().map(|line| line.trim().to_owned()).collect();
+    let used = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    if used == 0 {
+        return Err(refuse("empty".into()));
+    }
+    Ok(names[..used].to_vec())
 }
 
 #[cfg(test)]
@@ -194,5 +308,27 @@ mod tests {
         let error = find("lenet").unwrap_err();
         assert_eq!(error.kind, ErrorKind::Model);
         assert!(error.message.contains("\"lenet\"") && error.hint.contains("efficientnet_lite0"), "{error}");
+    }
+
+    #[test]
+    fn class_names_come_as_a_json_array_by_index_or_one_a_line() {
+        let expected = ["cat", "dog, hound"];
+        for file in [
+            r#"["cat", "dog, hound"]"#,
+            r#" {"1": "dog, hound", "0": "cat"}"#,
+            r#"{"0": ["n1", "cat"], "1": ["n2", "dog, hound"]}"#,
+            "cat\r\ndog, hound\r\n\r\n",
+        ] {
+            assert_eq!(labels(file.as_bytes()).unwrap(), expected, "{file}");
+        }
+        for (file, says) in [
+            (&b"\xff\xd8\xff"[..], "not UTF-8"),
+            (b" \n", "empty"),
+            (b"[1, 2]", "not of class names"),
+            (br#"{"7": "cat"}"#, "the key \"7\""),
+        ] {
+            let error = labels(file).unwrap_err();
+            assert!(error.message.contains(says), "{error}");
+        }
     }
 }

@@ -7,5 +7,7 @@ mod chelsea;
 mod command_line;
 mod fixtures;
 mod fuzz;
+mod networks;
+mod operators;
 mod squeezenet;
 mod tiny;
