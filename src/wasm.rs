@@ -12,7 +12,7 @@ use web_sys::ImageData;
 use crate::error::{Error, ErrorKind};
 use crate::explain::{Explanation, Outcome, Prediction};
 use crate::image::{RgbImage, decode, fit_within};
-use crate::model::spec::{self, InputOverrides, InputSpec, ModelSpec, OutputKind, catalog};
+use crate::model::spec::{self, InputOverrides, InputSpec, ModelSpec, OutputKind, Preset, catalog};
 use crate::model::{Clue, Layer, Network, OnnxFile};
 use crate::preprocess::Region;
 use crate::recipe::Recipe;
@@ -64,6 +64,12 @@ pub fn report_panics(channel: String) {
 #[wasm_bindgen(js_name = catalog)]
 pub fn catalog_entries() -> Result<JsValue> {
     to_js(&catalog()?)
+}
+
+/// The ways to normalise pixels that a form can offer.
+#[wasm_bindgen]
+pub fn presets() -> Result<JsValue> {
+    to_js(&Preset::ALL)
 }
 
 /// Class names from the bytes of a labels file: JSON, or text with one name a line.

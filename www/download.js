@@ -4,7 +4,7 @@
  * @param {URL} url
  * @param {{ signal?: AbortSignal, onProgress?: (bytes: number) => void, sha256?: string, size?: number }} options
  *   `size` and `sha256` are what the file must have, where they are known.
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<Uint8Array>}
  */
 export async function download(url, { signal, onProgress, sha256, size } = {}) {
   const name = url.pathname.split("/").pop();
@@ -18,7 +18,7 @@ export async function download(url, { signal, onProgress, sha256, size } = {}) {
   if (!response.ok) {
     throw failure(`${name} could not be fetched: the server answered ${response.status}.`, "Run ./build.sh to make it part of dist/.");
   }
-  const bytes = await readAll(response, onProgress);
+  const bytes = await readAll(response, size, onProgress);
   if (size && bytes.byteLength !== size) {
     throw failure(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
   }
@@ -29,17 +29,21 @@ export async function download(url, { signal, onProgress, sha256, size } = {}) {
   return bytes;
 }
 
-async function readAll(response, onProgress) {
-  const chunks = [];
+/** The body in one piece. Where its size is known it is written in place: a large network should not be in memory twice. */
+async function readAll(response, size, onProgress) {
+  const whole = size ? new Uint8Array(size) : null;
+  const pieces = [];
   let done = 0;
   for (const reader = response.body.getReader(); ; ) {
     const { value, done: finished } = await reader.read();
     if (finished) break;
-    chunks.push(value);
-    done += value.byteLength;
+    if (whole && done + value.length <= size) whole.set(value, done);
+    else pieces.push(value);
+    done += value.length;
     onProgress?.(done);
   }
-  return new Blob(chunks).arrayBuffer();
+  if (whole && done <= size) return whole.subarray(0, done);
+  return new Uint8Array(await new Blob(whole ? [whole, ...pieces] : pieces).arrayBuffer());
 }
 
 async function hexDigest(bytes) {

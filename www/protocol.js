@@ -9,8 +9,8 @@
  *
  * The calls, each with one object as its argument:
  *
- *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, available, catalog, recipes, colourMaps }
- *   loadModel  { catalog } or { bytes, spec }     -> model; progress { stage, done, total } in bytes
+ *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, available, catalog, recipes, presets, colourMaps }
+ *   loadModel  { catalog } or { file, spec, name, labels } -> model; progress { stage, done, total } in bytes
  *   explain    { image, layer, target, recipe }   -> { run, ...result }; progress as in scorecam.d.ts
  *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run
  *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array

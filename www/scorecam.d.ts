@@ -21,12 +21,19 @@ export class ScoreCam {
   readonly available: string[];
   /** Names of the variants of Score-CAM, the default first. */
   readonly recipes: string[];
+  /** Ways to normalise pixels that many networks share. */
+  readonly presets: (Preset & { name: string })[];
   /** 256 times red, green, blue in 0..255 for the values 0 to 1, by name. */
   readonly colourMaps: Record<string, Uint8Array>;
 
-  /** Loads a network by its name in the catalogue, or from the bytes of an ONNX file. On failure the earlier one stays. */
+  /**
+   * Loads a network by its name in the catalogue, or from an ONNX file. On failure the earlier one stays.
+   *
+   * What `spec.input` leaves out is guessed from the file; `Model.input` says what came of it and `Model.clues` why.
+   * `labels` are class names, or a file of them: JSON or text with one name a line.
+   */
   loadModel(
-    source: { catalog: string } | { bytes: ArrayBuffer; spec?: Partial<ModelSpec>; name?: string },
+    source: { catalog: string } | OwnModel,
     options?: {
       signal?: AbortSignal;
       /** `done` and `total` in bytes. */
@@ -42,6 +49,14 @@ export class ScoreCam {
 
   /** Stops the worker; every later call rejects. */
   dispose(): Promise<void>;
+}
+
+/** An ONNX file of your own. A large one is best given as a Blob or File, which is not copied. */
+export interface OwnModel {
+  bytes: Blob | ArrayBuffer | Uint8Array;
+  name?: string;
+  spec?: Partial<Omit<ModelSpec, "input">> & { input?: Partial<InputSpec> };
+  labels?: string[] | Blob;
 }
 
 export interface ExplainOptions {
@@ -104,6 +119,8 @@ export interface Result extends Classified {
     noPositiveEvidence: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };
+  /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
+  memoryBytes: number;
   /** The map of another class, from the same scores: no inference. The eight latest explanations can be asked. */
   forClass(index: number): Promise<Result>;
   /**
@@ -120,18 +137,30 @@ export interface Result extends Classified {
 export interface Model {
   name: string;
   title: string;
-  input: { width: number; height: number };
+  /** How pictures become its input. */
+  input: InputSpec;
+  /** What `input` was guessed from; see Clue in src/model/guess.rs. */
+  clues: ("size-open" | "channels-last" | "normalises-itself" | "caffe" | "tensor-flow" | "nothing")[];
+  /** Whether one class excludes the others ("logits", "probabilities") or each is scored by itself ("sigmoid"). */
+  output: OutputKind;
   classes: number;
   /** The layers that can be explained, in the order of the graph. */
   layers: Layer[];
   defaultLayer: string;
   /** Class names in the order of the output; empty if they are not known. */
   labels: string[];
-  warnings: string[];
+  warnings: Warning[];
+  /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
+  memoryBytes: number;
 }
+
+/** Names were taken for ImageNet's because there are as many classes, or there are not as many names as classes. */
+export type Warning = { kind: "labels-assumed"; classes: number } | { kind: "labels-differ"; names: number; classes: number };
 
 export interface Layer {
   name: string;
+  /** The ONNX operator that makes it. */
+  operator: string;
   channels: number;
   height: number;
   width: number;
@@ -143,6 +172,22 @@ export interface Prediction {
   probability: number;
 }
 
+export type OutputKind = "logits" | "probabilities" | "sigmoid";
+
+/** From pixels to the input tensor: (pixel in range - mean) / std, by channel in `order`. */
+export interface InputSpec extends Preset {
+  width: number;
+  height: number;
+  resize: "stretch" | "crop";
+}
+
+export interface Preset {
+  order: "rgb" | "bgr";
+  range: "0..1" | "0..255";
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
 /** An entry of models/catalog.json; what is left out takes the defaults documented in src/model/spec.rs. */
 export interface ModelSpec {
   name: string;
@@ -152,17 +197,11 @@ export interface ModelSpec {
   sha256: string;
   licence: string;
   source: string;
-  input: {
-    width: number;
-    height: number;
-    resize: "stretch" | "crop";
-    order: "rgb" | "bgr";
-    range: "0..1" | "0..255";
-    mean: [number, number, number];
-    std: [number, number, number];
-  };
+  input: InputSpec;
   defaultLayer: string;
-  output: "logits" | "probabilities";
+  /** Other names of layers: the last layer that one of these ONNX operators makes. */
+  aliases: { name: string; operators: string[] }[];
+  output: OutputKind;
   labels: string;
 }
 

@@ -71,13 +71,20 @@ export class ScoreCam {
     return this.#info.recipes;
   }
 
+  /** Ways to normalise pixels that many networks share. */
+  get presets() {
+    return this.#info.presets;
+  }
+
   /** Colour maps by name: 256 times red, green, blue. */
   get colourMaps() {
     return this.#info.colourMaps;
   }
 
   /** Loads a network. If that fails, the one that was loaded before stays in use. */
-  async loadModel(source, { signal, onProgress } = {}) {
+  async loadModel({ bytes, ...source }, { signal, onProgress } = {}) {
+    // A Blob goes to the worker without being copied, and can be read again should it have to be started anew.
+    if (bytes) source.file = bytes instanceof Blob ? bytes : new Blob([bytes]);
     const model = await this.#call("loadModel", source, { signal, onProgress });
     this.#source = source;
     return model;

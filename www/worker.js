@@ -7,7 +7,7 @@ import { serve } from "./protocol.js";
 /** Runs that can still be asked for another class; each holds some megabytes of scores. */
 const KEPT_RUNS = 8;
 
-let core, baseUrl, panicChannel, model, labels;
+let core, memory, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
@@ -22,7 +22,7 @@ async function start(options) {
   }
   const threaded = isolated && features.threads && features.relaxedSimd;
   core = await import(new URL(`wasm/${threaded ? "threads" : "single"}/core.js`, baseUrl).href);
-  await core.default();
+  ({ memory } = await core.default());
   core.reportPanics(panicChannel);
   const threads = threaded ? Math.max(1, options.threads ?? navigator.hardwareConcurrency ?? 1) : 1;
   if (threaded) await core.initThreadPool(threads);
@@ -34,6 +34,7 @@ async function start(options) {
     singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, features, asked: options.threads }),
     catalog: core.catalog(),
     recipes: core.recipes(),
+    presets: core.presets(),
     colourMaps: core.colourMaps(),
   };
 }
@@ -54,27 +55,49 @@ function singleThreadReason({ isolated, features, asked }) {
 }
 
 async function loadModel(source, { signal, onProgress }) {
-  let { bytes, spec = {} } = source;
-  let names = [];
-  if (source.name) spec = { name: source.name, title: source.name, ...spec };
-  if (source.catalog !== undefined) {
-    spec = core.catalog().find((entry) => entry.name === source.catalog);
-    if (!spec) {
-      const known = core.catalog().map((entry) => entry.name).join(", ");
-      throw failure("model", `The catalogue has no network called "${source.catalog}".`, `It has: ${known}.`);
-    }
-    const at = (file) => new URL(`models/${file}`, baseUrl);
-    const progress = (done) => onProgress({ stage: "download", done, total: spec.bytes });
-    names = JSON.parse(new TextDecoder().decode(await download(at(spec.labels), { signal })));
-    bytes = await download(at(spec.file), { signal, onProgress: progress, sha256: spec.sha256, size: spec.bytes });
-  }
-  onProgress({ stage: "prepare", done: bytes.byteLength, total: bytes.byteLength });
-  const loaded = core.Model.load(new Uint8Array(bytes), spec);
+  const { file, spec, names } = source.catalog === undefined ? await ownModel(source) : await catalogModel(source.catalog, { signal, onProgress });
+  onProgress({ stage: "prepare", done: file.byteLength, total: file.byteLength });
+  const { input = {}, ...rest } = spec;
+  const loaded = core.Model.load(file, rest, input);
+  const info = loaded.info();
+  const named = await nameClasses(names, info.classes).catch((error) => {
+    loaded.free();
+    throw error;
+  });
   // Only now, so that a network that cannot be loaded leaves the earlier one in use.
   model?.free();
-  model = loaded;
-  labels = names;
-  return { ...model.info(), labels, warnings: [] };
+  [model, labels] = [loaded, named.labels];
+  return { ...info, ...named, memoryBytes: memory.buffer.byteLength };
+}
+
+async function catalogModel(name, { signal, onProgress }) {
+  const spec = core.catalog().find((entry) => entry.name === name);
+  if (!spec) {
+    const known = core.catalog().map((entry) => entry.name).join(", ");
+    throw failure("model", `The catalogue has no network called "${name}".`, `It has: ${known}.`);
+  }
+  const at = (file) => new URL(`models/${file}`, baseUrl);
+  const progress = (done) => onProgress({ stage: "download", done, total: spec.bytes });
+  const names = await download(at(spec.labels), { signal });
+  const file = await download(at(spec.file), { signal, onProgress: progress, sha256: spec.sha256, size: spec.bytes });
+  return { file, spec, names: core.labels(names) };
+}
+
+/** A file of the visitor's. Its labels are an array or a labels file. */
+async function ownModel({ file, name, spec = {}, labels }) {
+  const names = labels instanceof Blob ? core.labels(await bytesOf(labels)) : labels;
+  return { file: await bytesOf(file), spec: name ? { name, title: name, ...spec } : spec, names };
+}
+
+const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
+
+/** Networks of 1,000 classes are taken for ImageNet's, those of 1,001 too: TensorFlow's count the background as the first. */
+async function nameClasses(names, classes) {
+  if (names?.length === classes) return { labels: names, warnings: [] };
+  if (names) return { labels: names.slice(0, classes), warnings: [{ kind: "labels-differ", names: names.length, classes }] };
+  if (classes !== 1000 && classes !== 1001) return { labels: [], warnings: [] };
+  const imagenet = core.labels(await download(new URL(`models/${core.catalog()[0].labels}`, baseUrl)));
+  return { labels: classes === 1001 ? ["background", ...imagenet] : imagenet, warnings: [{ kind: "labels-assumed", classes }] };
 }
 
 async function explain({ image, layer, target, recipe }, { signal, onProgress }) {
@@ -94,7 +117,7 @@ async function explain({ image, layer, target, recipe }, { signal, onProgress })
     const preview = run.outcome({ target, recipe }).heatmap;
     onProgress({ stage: "score", done, total, etaMs: step.etaMs, preview });
   }
-  return { run: id, ...shown, ...run.outcome({ target, recipe }) };
+  return { run: id, ...shown, ...run.outcome({ target, recipe }), memoryBytes: memory.buffer.byteLength };
 }
 
 function outcome({ run, target, recipe }) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
-use super::spec::{ChannelOrder, InputSpec, Range};
+use super::spec::{InputSpec, Preset};
 use super::trace::{Layout, dimensions, free_inputs, picture_layout};
 
 /// What a guess rests on.
@@ -54,39 +54,37 @@ pub(super) fn guess(proto: &ModelProto) -> Guess {
         clues.push(Clue::ChannelsLast);
     }
 
-    let plain = |range, order, mean: [f32; 3], std| InputSpec { range, order, mean, std: [std; 3], ..input.clone() };
-    if let Some(range) = leading_normalisation(graph, &picture.name) {
-        clues.push(Clue::NormalisesItself);
-        input = plain(range, ChannelOrder::Rgb, [0.0; 3], 1.0);
+    let (clue, preset) = if let Some(preset) = leading_normalisation(graph, &picture.name) {
+        (Clue::NormalisesItself, preset)
     } else if proto.producer_name.to_lowercase().contains("caffe") {
-        clues.push(Clue::Caffe);
-        input = plain(Range::Bytes, ChannelOrder::Bgr, [104.0, 117.0, 123.0], 1.0);
+        (Clue::Caffe, Preset::CAFFE)
     } else if layout == Layout::ChannelsLast || proto.producer_name.to_lowercase().contains("tf2onnx") {
-        clues.push(Clue::TensorFlow);
-        input = plain(Range::Bytes, ChannelOrder::Rgb, [127.5; 3], 127.5);
+        (Clue::TensorFlow, Preset::SYMMETRIC)
     } else {
-        clues.push(Clue::Nothing);
-    }
+        (Clue::Nothing, Preset::TORCHVISION)
+    };
+    clues.push(clue);
+    input = preset.applied_to(input);
     Guess { input, clues }
 }
 
-/// The range that the graph's own normalisation expects, if it starts with one.
+/// What the graph's own normalisation expects, if it starts with one.
 ///
 /// Constants tell: dividing by some 255 or subtracting more than one means bytes, else the input is in [0, 1].
-fn leading_normalisation(graph: &GraphProto, input: &str) -> Option<Range> {
+fn leading_normalisation(graph: &GraphProto, input: &str) -> Option<Preset> {
     let mut tensor = input;
     loop {
         let mut readers = graph.node.iter().filter(|node| node.input.iter().any(|name| name == tensor));
         let (Some(node), None) = (readers.next(), readers.next()) else { return None };
         match node.op_type.as_str() {
             "Transpose" | "Identity" | "Cast" => tensor = node.output.first()?,
-            "Sub" | "Add" | "Mul" | "Div" | "BatchNormalization" => return Some(range_before(graph, node, tensor)),
+            "Sub" | "Add" | "Mul" | "Div" | "BatchNormalization" => return Some(preset_before(graph, node, tensor)),
             _ => return None,
         }
     }
 }
 
-fn range_before(graph: &GraphProto, node: &NodeProto, tensor: &str) -> Range {
+fn preset_before(graph: &GraphProto, node: &NodeProto, tensor: &str) -> Preset {
     // Of a batch normalisation the mean is what is subtracted.
     let name = match node.op_type.as_str() {
         "BatchNormalization" => node.input.get(3),
@@ -100,7 +98,7 @@ fn range_before(graph: &GraphProto, node: &NodeProto, tensor: &str) -> Range {
         "Div" => value > 10.0,
         _ => value > 2.0,
     });
-    if takes_bytes { Range::Bytes } else { Range::Unit }
+    if takes_bytes { Preset::BYTES } else { Preset::UNIT }
 }
 
 /// The float values of a weight, or of what a Constant makes.

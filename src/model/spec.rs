@@ -86,6 +86,63 @@ pub struct Alias {
     pub operators: Vec<String>,
 }
 
+/// A way to normalise pixels that many networks share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Preset {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// See [`InputSpec::order`].
+    pub order: ChannelOrder,
+    /// See [`InputSpec::range`].
+    pub range: Range,
+    /// See [`InputSpec::mean`].
+    pub mean: [f32; 3],
+    /// See [`InputSpec::std`].
+    pub std: [f32; 3],
+}
+
+impl Preset {
+    /// ImageNet's mean and standard deviation, as torchvision's networks have it.
+    pub const TORCHVISION: Preset = Preset {
+        name: "torchvision",
+        order: ChannelOrder::Rgb,
+        range: Range::Unit,
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    };
+    /// Pixels in [-1, 1], as most of TensorFlow's networks have it.
+    pub const SYMMETRIC: Preset = Preset {
+        name: "-1..1",
+        order: ChannelOrder::Rgb,
+        range: Range::Bytes,
+        mean: [127.5; 3],
+        std: [127.5; 3],
+    };
+    /// Pixels in [0, 1].
+    pub const UNIT: Preset =
+        Preset { name: "0..1", order: ChannelOrder::Rgb, range: Range::Unit, mean: [0.0; 3], std: [1.0; 3] };
+    /// Pixels as they are.
+    pub const BYTES: Preset =
+        Preset { name: "0..255", order: ChannelOrder::Rgb, range: Range::Bytes, mean: [0.0; 3], std: [1.0; 3] };
+    /// BGR less ImageNet's mean colour.
+    pub const CAFFE: Preset = Preset {
+        name: "caffe",
+        order: ChannelOrder::Bgr,
+        range: Range::Bytes,
+        mean: [104.0, 117.0, 123.0],
+        std: [1.0; 3],
+    };
+    /// All of them.
+    pub const ALL: [Preset; 5] =
+        [Preset::TORCHVISION, Preset::SYMMETRIC, Preset::UNIT, Preset::BYTES, Preset::CAFFE];
+
+    /// `input`, its pixels normalised this way.
+    pub fn applied_to(&self, input: InputSpec) -> InputSpec {
+        let &Preset { order, range, mean, std, .. } = self;
+        InputSpec { order, range, mean, std, ..input }
+    }
+}
+
 /// What is said of the preprocessing where not all is; the rest is guessed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -177,15 +234,8 @@ impl InputSpec {
 impl Default for InputSpec {
     /// 224 x 224 RGB with ImageNet's mean and standard deviation, as torchvision's networks have it.
     fn default() -> InputSpec {
-        InputSpec {
-            width: 224,
-            height: 224,
-            resize: Resize::Stretch,
-            order: ChannelOrder::Rgb,
-            range: Range::Unit,
-            mean: [0.485, 0.456, 0.406],
-            std: [0.229, 0.224, 0.225],
-        }
+        let Preset { order, range, mean, std, .. } = Preset::TORCHVISION;
+        InputSpec { width: 224, height: 224, resize: Resize::Stretch, order, range, mean, std }
     }
 }
 

@@ -1,5 +1,7 @@
 /** Starts the server and Chromium, and knows the page by roles and labels, as its users do. */
 
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.js";
@@ -40,6 +42,22 @@ export async function open({ isolation = true, context = {}, prepare } = {}) {
 
 export const sample = (page, name) => page.getByRole("list", { name: "Or one of these" }).getByRole("button", { name });
 export const chooseFile = (page, file) => page.getByLabel("Choose a file…").setInputFiles(file);
+
+/** Fires a drop or a paste with a file, as the browser would. */
+export async function give(page, type, path) {
+  const [name, base64] = [basename(path), readFileSync(path).toString("base64")];
+  await page.evaluate(
+    ([type, name, base64]) => {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], name, { type: name.endsWith(".png") ? "image/png" : "" }));
+      const field = type === "drop" ? "dataTransfer" : "clipboardData";
+      const Type = type === "drop" ? DragEvent : ClipboardEvent;
+      document.body.dispatchEvent(new Type(type, { [field]: data, bubbles: true, cancelable: true }));
+    },
+    [type, name, base64],
+  );
+}
 
 /** Waits until the explanation that was just asked for is under way, and then until it is complete. */
 export async function finished(page) {

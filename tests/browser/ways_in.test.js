@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ROOT, open, prediction } from "./page.js";
+import { ROOT, give, open, prediction } from "./page.js";
 
 let tab, page;
 before(async () => {
@@ -11,25 +10,11 @@ before(async () => {
 });
 after(() => tab?.close());
 
-const coffee = readFileSync(join(ROOT, "www/samples/coffee.png")).toString("base64");
-
-/** Fires a drop or a paste with a file, as the browser would. */
-const give = (type) =>
-  page.evaluate(
-    async ([type, base64]) => {
-      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      const data = new DataTransfer();
-      data.items.add(new File([bytes], "coffee.png", { type: "image/png" }));
-      const name = type === "drop" ? "dataTransfer" : "clipboardData";
-      const Type = type === "drop" ? DragEvent : ClipboardEvent;
-      document.body.dispatchEvent(new Type(type, { [name]: data, bubbles: true, cancelable: true }));
-    },
-    [type, coffee],
-  );
+const coffee = join(ROOT, "www/samples/coffee.png");
 
 for (const way of ["drop", "paste"]) {
   test(`a picture that comes by ${way} is classified`, async () => {
-    await give(way);
+    await give(page, way, coffee);
     await prediction(page, "espresso").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByText(/^Cancelled after/).first().waitFor();

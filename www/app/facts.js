@@ -1,13 +1,13 @@
 /** How the answer came about: network, layer, passes, time, threads. */
 
-import { duration, number, t } from "./i18n.js";
+import { duration, megabytes, number, t } from "./i18n.js";
 
 export function createFacts(list) {
   return {
     hide() {
       list.hidden = true;
     },
-    show(model, { layer, recipe, diagnostics, timings }) {
+    show(model, { layer, recipe, diagnostics, timings, memoryBytes }) {
       const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
       const rows = [
         ["factNetwork", model.title],
@@ -15,6 +15,7 @@ export function createFacts(list) {
         ["factRecipe", recipe.name ?? recipe],
         ["factChannels", t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) })],
         ["factTime", duration(timings.prepareMs + timings.scoreMs)],
+        ["factMemory", megabytes(memoryBytes)],
       ];
       list.replaceChildren(...rows.flatMap(([key, value]) => [text("dt", t(key)), text("dd", value)]));
       list.hidden = false;

@@ -30,6 +30,9 @@ export function duration(ms) {
   return t("seconds", { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(seconds) });
 }
 
+/** A number of bytes, in megabytes. */
+export const megabytes = (bytes) => t("megabytes", { value: number(Math.round(bytes / 1e6)) });
+
 /** Fills every element that names its sentence in `data-i18n`, and keeps the language menu in step. */
 export function translatePage(menu, onChange) {
   const apply = () => {

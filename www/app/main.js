@@ -6,6 +6,7 @@ import { createDownloads } from "./downloads.js";
 import { createFacts, describeEngine } from "./facts.js";
 import { translatePage, t } from "./i18n.js";
 import { createNotices } from "./notices.js";
+import { createOwnModel } from "./own_model.js";
 import { createPicker } from "./picker.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
@@ -20,8 +21,15 @@ const predictions = createPredictions(element("predictions"), element("answer-hi
 const classSearch = createClassSearch(element("class-search"), chooseClass);
 const settings = createSettings(document.querySelector(".settings"), {
   onNetwork: chooseNetwork,
-  onLayer: explainAgain,
+  onLayer: () => explainAgain(),
   onRecipe: chooseRecipe,
+});
+const ownModel = createOwnModel(element("own-model"), {
+  onFile: (file) => chooseNetwork(file.name, { bytes: file, name: file.name }),
+  onApply: ({ input, labels }) => {
+    const before = ownSources.get(model.name);
+    chooseNetwork(model.name, { ...before, spec: { input }, labels: labels ?? before.labels });
+  },
 });
 const facts = createFacts(element("facts"));
 const downloads = createDownloads({ png: element("save-png"), npy: element("save-npy"), view: stage.view, onError: notices.error });
@@ -30,10 +38,14 @@ const picker = createPicker({
   input: element("file"),
   samples: element("samples"),
   onPicture: explain,
+  onModel: (file) => chooseNetwork(file.name, { bytes: file, name: file.name }),
   onError: notices.error,
 });
 
-let cam, model, result, running, picture;
+/** What the visitor's own networks were loaded from, by their names. */
+const ownSources = new Map();
+/** `picture` is the one that is shown, `asked` the one that was asked for last, which may still be on its way. */
+let cam, model, result, running, picture, asked;
 
 translatePage(element("language"), showInLanguage);
 const ready = start();
@@ -46,6 +58,7 @@ async function start() {
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps);
   settings.setChoices(cam.available.map(entry), cam.recipes);
+  ownModel.setPresets(cam.presets);
   await loadNetwork(cam.available[0]);
 }
 
@@ -53,35 +66,51 @@ function entry(name) {
   return cam.catalog.find((spec) => spec.name === name);
 }
 
-async function loadNetwork(name) {
-  const { title } = entry(name);
+/** Loads a network of the catalogue, or from `source` one of the visitor's. */
+async function loadNetwork(name, source) {
+  const title = entry(name)?.title ?? name;
   const onProgress = ({ stage: part, done, total }) => progress.model(title, part, done / total);
   try {
-    model = await cam.loadModel({ catalog: name }, { onProgress });
-    classSearch.setLabels(model.labels);
+    model = await cam.loadModel(source ?? { catalog: name }, { onProgress });
+    classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelOf(index)));
+    if (source) {
+      ownSources.set(name, source);
+      ownModel.show(model);
+    } else {
+      ownModel.hide();
+    }
+    for (const { kind, ...values } of model.warnings) notices.note(`warning-${kind}`, values);
   } finally {
     progress.hide();
     if (model) settings.setModel(model);
   }
 }
 
+const labelOf = (index) => model.labels[index] || t("unnamedClass", { index });
+const named = (prediction) => ({ ...prediction, label: labelOf(prediction.index) });
+
 /** Another network; if it cannot be loaded, the one before stays in use. */
-async function chooseNetwork(name) {
+async function chooseNetwork(name, source = ownSources.get(name)) {
   running?.abort();
   notices.clear();
+  ownModel.setBusy(true);
   try {
-    await loadNetwork(name);
-    explainAgain();
+    await ready;
+    await loadNetwork(name, source);
+    explainAgain({ keepNotices: true });
   } catch (error) {
     notices.error(error);
+  } finally {
+    ownModel.setBusy(false);
   }
 }
 
 /** Explains the picture in a Blob; `name` is what saved files are called after. */
-async function explain(blob, name) {
+async function explain(blob, name, { keepNotices = false } = {}) {
   running?.abort();
   const run = (running = new AbortController());
-  notices.clear();
+  asked = { blob, name };
+  if (!keepNotices) notices.clear();
   downloads.disable();
   predictions.disable();
   classSearch.hide();
@@ -100,6 +129,7 @@ async function explain(blob, name) {
     else {
       progress.hide();
       notices.error(error);
+      asked = picture;
       // The earlier picture, if there was one, is still here.
       if (result) showResult(result);
     }
@@ -114,7 +144,7 @@ function show(event, source) {
     picture = source;
     facts.hide();
     stage.showPicture(event);
-    predictions.show(event.predictions, event.predictions[0].index);
+    predictions.show(event.predictions.map(named), event.predictions[0].index);
     if (event.animated) notices.note("firstFrame");
   }
   if (event.preview) stage.showHeatmap(event.preview, model.input);
@@ -123,9 +153,9 @@ function show(event, source) {
 
 function showResult(complete) {
   result = complete;
-  const label = model.labels[complete.target] ?? String(complete.target);
+  const label = labelOf(complete.target);
   stage.showHeatmap(complete.heatmap, complete, label);
-  predictions.show(withTarget(complete, label), complete.target);
+  predictions.show(withTarget(complete).map(named), complete.target);
   predictions.enable();
   classSearch.show();
   downloads.enable(complete);
@@ -143,8 +173,8 @@ async function chooseClass(index) {
 }
 
 /** The five most probable classes, and the chosen one if it is none of them. */
-function withTarget({ predictions: five, target, probability }, label) {
-  return five.some(({ index }) => index === target) ? five : [...five, { index: target, label, probability }];
+function withTarget({ predictions: five, target, probability }) {
+  return five.some(({ index }) => index === target) ? five : [...five, { index: target, probability }];
 }
 
 /** Another recipe: from the same scores where it masks in the same way, else the picture is explained again. */
@@ -158,8 +188,8 @@ async function chooseRecipe({ recipe }) {
   }
 }
 
-function explainAgain() {
-  if (picture) explain(picture.blob, picture.name);
+function explainAgain(options) {
+  if (asked) explain(asked.blob, asked.name, options);
 }
 
 function cancel() {
@@ -169,6 +199,7 @@ function cancel() {
 function showInLanguage() {
   picker.translate();
   settings.translate();
+  ownModel.translate();
   if (cam) describeEngine(element("engine"), cam);
   if (result) showResult(result);
   document.title = `scorecam – ${t("tagline")}`;

@@ -1,4 +1,4 @@
-/** Every way to a picture: a sample, a file, dropped or pasted. */
+/** Every way to a picture: a sample, a file, dropped or pasted. A network can be dropped too. */
 
 import { t } from "./i18n.js";
 
@@ -14,7 +14,7 @@ const SAMPLES = [
 
 const stem = (file) => file.replace(/\.[^.]*$/, "");
 
-export function createPicker({ zone, input, samples, onPicture, onError }) {
+export function createPicker({ zone, input, samples, onPicture, onModel, onError }) {
   const choose = (file) => onPicture(file, stem(file.name || "picture"));
 
   input.addEventListener("change", () => {
@@ -33,7 +33,9 @@ export function createPicker({ zone, input, samples, onPicture, onError }) {
   document.addEventListener("drop", (drop) => {
     drop.preventDefault();
     zone.classList.remove("dragging");
-    if (drop.dataTransfer.files[0]) choose(drop.dataTransfer.files[0]);
+    const [file] = drop.dataTransfer.files;
+    if (file?.name.toLowerCase().endsWith(".onnx")) onModel(file);
+    else if (file) choose(file);
   });
 
   document.addEventListener("paste", (paste) => {

@@ -44,10 +44,13 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
       recipe.replaceChildren(...recipes.map((name) => new Option(name, name)));
     },
     setModel(loaded) {
+      // The same network with another preprocessing keeps the layer that was chosen.
+      const kept = model?.name === loaded.name ? layer.value : null;
       model = loaded;
+      if (![...network.options].some(({ value }) => value === model.name)) network.add(new Option(model.title, model.name));
       network.value = model.name;
       layer.replaceChildren(...model.layers.map(({ name }) => new Option(name, name)));
-      layer.value = model.defaultLayer;
+      layer.value = model.layers.some(({ name }) => name === kept) ? kept : model.defaultLayer;
       translate();
     },
   };
