@@ -15,7 +15,8 @@ usage() {
   cat <<'TEXT'
 ./build.sh                    builds dist/, a folder that any static host can serve
 ./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address
-./build.sh test               runs every test: native, JavaScript, and the page in Chromium
+./build.sh test [--full]      runs every test: native, JavaScript, and the page in Chromium; --full adds VGG-16 and AlexNet
+                              of true size (gigabytes of memory and of disk)
 ./build.sh check              formatting, lints and documentation, warnings as errors
 ./build.sh models NAME...     downloads networks of the catalogue into models/; --all takes every one of them
 ./build.sh help               this text
@@ -91,6 +92,28 @@ install_debian() {
   command -v apt-get >/dev/null || return 1
   [ "$(id -u)" = 0 ] || sudo=sudo
   $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# The references' packages in a Python of their own.
+need_python() {
+  local requirements=tests/reference/requirements.txt
+  PYTHON=.tools/python/bin/python
+  cmp -s $requirements .tools/python/.installed && return
+  say "Installing NumPy, onnx and onnxruntime into .tools/python (about a minute)"
+  command -v python3 >/dev/null || fail "Python is missing; install Python 3.11 or newer (https://python.org)."
+  python3 -m venv .tools/python || fail "Python cannot make a virtual environment; on Debian, install python3-venv."
+  $PYTHON -m pip install --quiet --disable-pip-version-check -r $requirements || fail "pip could not install $requirements; is PyPI reachable?"
+  cp $requirements .tools/python/.installed
+}
+
+# make_networks FOLDER ARGUMENT...: the six topologies and what the references say of them, unless they are there.
+make_networks() {
+  local folder=$1 stamp
+  stamp=$(cat tests/reference/*.py tests/reference/requirements.txt models/catalog.json | cksum)
+  [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
+  say "Making networks with seeded weights and their references in $folder (half a minute)"
+  $PYTHON tests/reference/make_networks.py "$@" || fail "the networks for the tests could not be made."
+  echo "$stamp" >"$folder/.stamp"
 }
 
 need_chromium() {
@@ -174,11 +197,20 @@ build() {
 }
 
 run_tests() {
+  local ignored=()
+  case ${1:-} in
+    "") ;;
+    --full) export SCORECAM_FULL=1 && ignored=(-- --include-ignored) ;;
+    *) fail "test takes --full or nothing, not \"$1\"." ;;
+  esac
   need_npm_packages
   need_chromium
   need_cargo
+  need_python
+  make_networks target/networks
+  [ -z "${SCORECAM_FULL:-}" ] || make_networks target/networks/full --full
   say "Native tests (the first time 5 to 10 minutes to compile)"
-  cargo test --features cli --quiet
+  cargo test --features cli --quiet "${ignored[@]}"
   say "Tests of the JavaScript"
   node --test tests/js/
   build
@@ -209,7 +241,7 @@ verb=${1:-build}
 case $verb in
   build) build ;;
   serve) build && exec node tools/serve.js "$@" ;;
-  test) run_tests ;;
+  test) run_tests "$@" ;;
   check) check ;;
   models) need_node && exec node tools/models.js "$@" ;;
   help | --help | -h) usage ;;

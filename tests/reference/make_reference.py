@@ -126,8 +126,8 @@ def squeezenet(path):
     activations = network.activations(tensor)
     probabilities = softmax(network.classify(tensor))
     target = int(probabilities.argmax())
-    for name in ("authors", "paper"):
-        heatmap, _ = RECIPES[name](pixels, activations, network.to_tensor, network.classify, target)
+    for name, recipe in RECIPES.items():
+        heatmap, _ = recipe(pixels, activations, network.to_tensor, network.classify, target)
         np.save(FIXTURES / f"squeezenet.{name}.npy", heatmap.astype(np.float32))
     expected = {"target": target, "probability": float(probabilities[target])}
     (FIXTURES / "squeezenet.json").write_text(json.dumps(expected) + "\n")
