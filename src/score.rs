@@ -109,16 +109,19 @@ impl Scoring {
     pub fn advance(&mut self, network: &Network, input: &Input, activations: &Activations, count: usize) -> Result<()> {
         let end = (self.done + count).min(self.order.len());
         let channels = &self.order[self.done..end];
-        let rows: Vec<Vec<f32>> = channels
-            .par_iter()
-            .with_max_len(1)
-            .map(|&channel| {
-                let mut values = vec![0.0; self.upsampler.output_len()];
-                mask(activations.channel(channel), &self.upsampler, &self.rule, &mut values);
-                let masked = masked_tensor(input, &values, self.rule.masked, &network.spec().input);
-                finite(network.logits(&masked)?)
-            })
-            .collect::<Result<_>>()?;
+        // All threads get some; those that get more take them together.
+        let together = channels.len().div_ceil(rayon::current_num_threads()).clamp(1, Network::TOGETHER);
+        let masked = |&channel: &usize| {
+            let mut values = vec![0.0; self.upsampler.output_len()];
+            mask(activations.channel(channel), &self.upsampler, &self.rule, &mut values);
+            masked_tensor(input, &values, self.rule.masked, &network.spec().input)
+        };
+        let passes = channels.par_chunks(together).with_max_len(1).map(|channels| {
+            let masked: Vec<Vec<f32>> = channels.iter().map(masked).collect();
+            let logits = network.logits_of(&masked.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            logits.into_iter().map(finite).collect::<Result<Vec<_>>>()
+        });
+        let rows: Vec<Vec<f32>> = passes.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
         for (&channel, row) in channels.iter().zip(&rows) {
             self.matrix.set_row(channel, row);
         }

@@ -1,10 +1,13 @@
 //! Runs a network: one pass for the activations of a layer, many for the scores of masked pictures.
 
+use std::sync::Arc;
+
 use tract_onnx::prelude::*;
 
+use crate::engine::Program;
 use crate::error::{Error, Result};
 
-use super::Network;
+use super::{Network, Runner};
 use super::layers::Layer;
 use super::load::input_shape;
 use super::spec::OutputKind;
@@ -34,21 +37,49 @@ impl Activations {
 impl Network {
     /// The logits `[classes]` of an input tensor [3, height, width]: one forward pass on the calling thread.
     ///
+    /// # Errors
+    /// As [`logits_of`](Network::logits_of).
+    pub fn logits(&self, input: &[f32]) -> Result<Vec<f32>> {
+        Ok(self.logits_of(&[input])?.swap_remove(0))
+    }
+
+    /// The logits of up to [`TOGETHER`](Network::TOGETHER) input tensors [3, height, width], in their order, on the calling thread. They share
+    /// the reading of the weights; what one of them gives does not depend on the others.
+    ///
     /// A network whose output are probabilities that cannot be taken apart answers with their logarithm, which is a logit up
     /// to a constant.
     ///
     /// # Errors
-    /// [`ErrorKind::Internal`](crate::error::ErrorKind) if the tensor has another size than the network's input, or an
+    /// [`ErrorKind::Internal`](crate::error::ErrorKind) if a tensor has another size than the network's input, or an
     /// operator fails.
-    pub fn logits(&self, input: &[f32]) -> Result<Vec<f32>> {
-        let failed = |cause: TractError| Error::internal("the forward pass", format!("{cause:#}"));
-        let output = self.plan.run(tvec!(self.input_tensor(input).map_err(failed)?)).map_err(failed)?;
-        let scores = output[0].view();
-        let scores = scores.as_slice::<f32>().map_err(failed)?;
-        Ok(match self.output {
-            OutputKind::Logits | OutputKind::Sigmoid => scores.to_vec(),
-            OutputKind::Probabilities => scores.iter().map(|p| p.max(f32::MIN_POSITIVE).ln()).collect(),
-        })
+    pub fn logits_of(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
+        let expected = 3 * self.spec.input.height * self.spec.input.width;
+        if let Some(input) = inputs.iter().find(|input| input.len() != expected) {
+            let cause = format!("{} values for an input of {expected}", input.len());
+            return Err(Error::internal("the forward pass", cause));
+        }
+        let scores = match &self.runner {
+            Runner::Own(program) => self.run(program, inputs),
+            Runner::Tract(plan) => inputs.iter().map(|input| self.run_tract(plan, input)).collect(),
+        };
+        let mut scores = scores.map_err(|cause| Error::internal("the forward pass", format!("{cause:#}")))?;
+        if self.output == OutputKind::Probabilities {
+            scores.iter_mut().flatten().for_each(|p| *p = p.max(f32::MIN_POSITIVE).ln());
+        }
+        Ok(scores)
+    }
+
+    fn run(&self, program: &Program, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
+        if self.layout == Layout::ChannelsFirst {
+            return program.run(inputs);
+        }
+        let transposed: Vec<_> = inputs.iter().map(|input| transposed(input, input.len() / 3)).collect();
+        program.run(&transposed.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn run_tract(&self, plan: &Arc<TypedSimplePlan>, input: &[f32]) -> TractResult<Vec<f32>> {
+        let output = plan.run(tvec!(self.input_tensor(input)?))?;
+        Ok(output[0].view().as_slice::<f32>()?.to_vec())
     }
 
     /// The activations of `layer` for an input tensor [3, height, width]: one forward pass up to that layer.

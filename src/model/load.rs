@@ -12,9 +12,10 @@ use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx::tract_core::ops::nn::{Sigmoid, Softmax};
 use tract_onnx::tract_hir::infer::Factoid;
 
+use crate::engine::Program;
 use crate::error::Result;
 
-use super::Network;
+use super::{Network, Operators, Runner};
 use super::check::check;
 use super::guess::{Guess, guess};
 use super::layers::{self, Layer};
@@ -56,12 +57,21 @@ impl OnnxFile {
     /// explained, [`ErrorKind::Option`](crate::error::ErrorKind) if `spec` cannot be met,
     /// [`ErrorKind::Layer`](crate::error::ErrorKind) if it has no such default layer.
     pub fn build(self, spec: ModelSpec) -> Result<Network> {
+        self.build_with(spec, Operators::Own)
+    }
+
+    /// As [`build`](OnnxFile::build), with a choice of operators.
+    ///
+    /// # Errors
+    /// As [`build`](OnnxFile::build).
+    pub fn build_with(self, spec: ModelSpec, operators: Operators) -> Result<Network> {
         spec.input.check()?;
         let title = spec.title.clone();
         let refuse = Refusal { title: &title };
         // What `check` lets through and tract still panics at. In wasm a panic cannot be caught; there the worker is
         // started anew.
-        catch_unwind(AssertUnwindSafe(|| build(self.proto, spec, &refuse))).unwrap_or_else(|_| Err(refuse.defect()))
+        let network = || build(self.proto, spec, operators, &refuse);
+        catch_unwind(AssertUnwindSafe(network)).unwrap_or_else(|_| Err(refuse.defect()))
     }
 }
 
@@ -77,7 +87,7 @@ impl Network {
 }
 
 /// The network of a graph that was looked over.
-fn build(proto: ModelProto, mut spec: ModelSpec, refuse: &Refusal) -> Result<Network> {
+fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &Refusal) -> Result<Network> {
     let unsupported = |cause| refuse.unsupported(cause);
     let mut graph = onnx().model_for_proto_model(&proto).map_err(unsupported)?;
     let file = proto.graph.as_ref().expect("check saw a graph");
@@ -109,8 +119,15 @@ fn build(proto: ModelProto, mut spec: ModelSpec, refuse: &Refusal) -> Result<Net
         name => layers::position(name, &layers, &spec)?,
     };
     let up_to_layers = up_to_layers(graph.clone(), &mut layers).map_err(unsupported)?;
-    let plan = graph.into_optimized().and_then(|optimized| optimized.into_runnable()).map_err(unsupported)?;
-    Ok(Network { spec, graph: up_to_layers, layout, plan, output, classes, layers, default_layer })
+    let own = (operators == Operators::Own).then(|| Program::compile(&graph).ok()).flatten();
+    let runner = match own {
+        Some(program) => Runner::Own(program),
+        None => {
+            let plan = graph.into_optimized().and_then(|optimized| optimized.into_runnable());
+            Runner::Tract(plan.map_err(unsupported)?)
+        }
+    };
+    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer })
 }
 
 /// The part of the graph that `layers` need. What comes after them, fully connected layers with most of the weights say,

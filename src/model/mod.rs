@@ -23,6 +23,7 @@ pub use guess::{Clue, Guess};
 pub use layers::Layer;
 pub use load::OnnxFile;
 
+use crate::engine::{IMAGES, Program};
 use crate::error::{Error, ErrorKind, Result};
 
 use spec::{ModelSpec, OutputKind};
@@ -39,12 +40,26 @@ pub struct Network {
     /// Of the input.
     layout: Layout,
     /// From input to logits, rewritten for speed.
-    plan: Arc<TypedSimplePlan>,
-    /// What the output of `plan` holds.
+    runner: Runner,
+    /// What the output of `runner` holds.
     output: OutputKind,
     classes: usize,
     layers: Vec<Layer>,
     default_layer: usize,
+}
+
+/// Whose operators compute the masked passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operators {
+    /// Ours; tract's where a network has something that ours cannot do.
+    Own,
+    /// tract's, to compare with.
+    Tract,
+}
+
+enum Runner {
+    Own(Program),
+    Tract(Arc<TypedSimplePlan>),
 }
 
 impl Network {
@@ -52,6 +67,9 @@ impl Network {
     pub fn spec(&self) -> &ModelSpec {
         &self.spec
     }
+
+    /// Inputs that go through the network together at most.
+    pub const TOGETHER: usize = IMAGES;
 
     /// What the numbers are that [`logits`](Network::logits) answers with.
     pub fn output(&self) -> OutputKind {

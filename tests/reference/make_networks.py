@@ -1,10 +1,11 @@
 """Writes the article's six topologies with seeded weights, and what onnxruntime and NumPy say of each.
 
-    python tests/reference/make_networks.py FOLDER [--full]
+    python tests/reference/make_networks.py FOLDER [--full | --bench]
 
 FOLDER gets NAME.onnx, NAME.logits.npy, NAME.activations.npy [K, h, w] of the default layer, and for each recipe the
 heatmap over a seeded subset of channels, NAME.RECIPE.npy; NAME.json names the layer, the target and the subset.
 VGG-16 and AlexNet have a quarter of their width, with --full their true one; --full writes these two alone.
+--bench writes networks alone, all of true size and with an open batch, and the embedded network with an open batch.
 """
 
 import json
@@ -50,8 +51,20 @@ def make(name, folder, width):
     print(f"{name}: class {target}, logits {logits.min():.1f} to {logits.max():.1f}, {len(activations)} channels", flush=True)
 
 
+def make_for_the_benchmark(folder):
+    for name, (maker, *_) in NETWORKS.items():
+        onnx.save(maker(open_batch=True), folder / f"{name}.onnx")
+    embedded = onnx.load(ROOT / "models" / "efficientnet_lite0.onnx")
+    for value in (*embedded.graph.input, *embedded.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "N"
+    onnx.save(embedded, folder / "efficientnet_lite0.onnx")
+
+
 if __name__ == "__main__":
     out, full = pathlib.Path(sys.argv[1]), "--full" in sys.argv
     out.mkdir(parents=True, exist_ok=True)
+    if "--bench" in sys.argv:
+        make_for_the_benchmark(out)
+        sys.exit()
     for key in HEAVY if full else NETWORKS:
         make(key, out, 1.0 if full or key not in HEAVY else 0.25)

@@ -2,7 +2,8 @@
 
 Each follows the ONNX model zoo's file in opset and in what that exporter writes: batch normalisation unfolded and a
 reshape by (0, -1) as MXNet has it, LRN, Dropout and a reshape to a constant batch as Caffe has it, Clip with bounds
-as tensors as PyTorch has it. `width` is the factor by which layers are narrowed.
+as tensors as PyTorch has it. `width` is the factor by which layers are narrowed; with
+`open_batch` a network takes any number of pictures, as a benchmark of batches needs it.
 """
 
 import numpy as np
@@ -12,11 +13,12 @@ from onnx import TensorProto, checker, helper, numpy_helper
 class Builder:
     """An ONNX graph that grows from the input; a tensor is known by its name."""
 
-    def __init__(self, name, opset, seed, width=1.0, batch=1, classes=1000):
+    def __init__(self, name, opset, seed, width=1.0, batch=1, classes=1000, open_batch=False):
         self.name, self.opset, self.width, self.classes = name, opset, width, classes
+        self.batch = "N" if open_batch else batch
         self.random = np.random.default_rng(seed)
         self.nodes, self.weights, self.channels = [], [], {"data": 3}
-        self.input = helper.make_tensor_value_info("data", TensorProto.FLOAT, [batch, 3, 224, 224])
+        self.input = helper.make_tensor_value_info("data", TensorProto.FLOAT, [self.batch, 3, 224, 224])
 
     def scaled(self, channels):
         return max(8, int(channels * self.width) // 8 * 8)
@@ -65,6 +67,7 @@ class Builder:
         return self.node("Dropout", x, output, **({"ratio": 0.5} if self.opset < 12 else {}))
 
     def reshape(self, x, shape, output):
+        shape = [-1 if self.batch == "N" and size == 1 else size for size in shape]
         return self.node("Reshape", [x, self.weight(f"{output}.shape", shape, np.int64)], output)
 
     def finish(self, output):
@@ -77,8 +80,8 @@ class Builder:
         return model
 
 
-def squeezenet(width=1.0):
-    b = Builder("squeezenet", 7, 11, width)
+def squeezenet(width=1.0, open_batch=False):
+    b = Builder("squeezenet", 7, 11, width, open_batch=open_batch)
 
     def fire(x, squeeze, expand, name):
         x = b.relu(b.conv(x, b.scaled(squeeze), 1, f"{name}.squeeze"), f"{name}.squeeze.relu")
@@ -99,8 +102,8 @@ def squeezenet(width=1.0):
     return b.finish(b.reshape(x, [0, -1], "logits"))
 
 
-def googlenet(width=1.0):
-    b = Builder("googlenet", 12, 12, width)
+def googlenet(width=1.0, open_batch=False):
+    b = Builder("googlenet", 12, 12, width, open_batch=open_batch)
 
     def unit(x, channels, kernel, name, **options):
         return b.relu(b.conv(x, b.scaled(channels), kernel, f"{name}.conv", **options), name)
@@ -134,8 +137,8 @@ def googlenet(width=1.0):
     return b.finish(b.node("Softmax", x, "prob", axis=1))
 
 
-def resnet18(width=1.0):
-    b = Builder("resnet18", 7, 13, width)
+def resnet18(width=1.0, open_batch=False):
+    b = Builder("resnet18", 7, 13, width, open_batch=open_batch)
 
     def unit(x, channels, kernel, name, stride=1, gain=1.0):
         return b.batch_norm(b.conv(x, channels, kernel, f"{name}.conv", stride, bias=False), name, gain)
@@ -157,8 +160,8 @@ def resnet18(width=1.0):
     return b.finish(b.gemm(x, b.classes, "logits", features, 2 / np.sqrt(features)))
 
 
-def mobilenetv2(width=1.0):
-    b = Builder("mobilenetv2", 12, 14, width, batch="batch_size")
+def mobilenetv2(width=1.0, open_batch=False):
+    b = Builder("mobilenetv2", 12, 14, width, open_batch=open_batch, batch="batch_size")
     low, high = b.weight("zero", 0.0), b.weight("six", 6.0)
 
     def unit(x, channels, kernel, name, stride=1, group=1):
@@ -187,8 +190,8 @@ def mobilenetv2(width=1.0):
     return b.finish(b.gemm(x, b.classes, "logits", features, 2 / np.sqrt(features)))
 
 
-def vgg16(width=1.0):
-    b = Builder("vgg16", 12, 15, width, batch="N")
+def vgg16(width=1.0, open_batch=False):
+    b = Builder("vgg16", 12, 15, width, open_batch=open_batch, batch="N")
     x = "data"
     for stage, (channels, repeats) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1):
         for number in range(1, repeats + 1):
@@ -203,8 +206,8 @@ def vgg16(width=1.0):
     return b.finish(b.gemm(x, b.classes, "logits", source, 1.5 / np.sqrt(source)))
 
 
-def alexnet(width=1.0):
-    b = Builder("alexnet", 12, 16, width)
+def alexnet(width=1.0, open_batch=False):
+    b = Builder("alexnet", 12, 16, width, open_batch=open_batch)
 
     def norm(x, output):
         return b.node("LRN", x, output, size=5, alpha=1e-4, beta=0.75, bias=1.0)

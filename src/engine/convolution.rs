@@ -1,0 +1,288 @@
+//! Convolutions of any kernel size, computed where the activations lie: the tiles of [`super::tile`] over padded rows.
+//!
+//! A convolution without padding reads its input in place. One with padding copies it between zeros first, which costs
+//! one write for each of the taps and output channels that read it. A 1 x 1 convolution of stride 1 has no rows: its
+//! positions are one run.
+
+use std::ops::Range;
+
+use tract_onnx::prelude::TractResult;
+
+use super::maps::Maps;
+use super::simd::{F32x4, LANES};
+use super::step::{Memory, Step, ValueId};
+use super::tile::{Geometry, Tile, WIDEST, WIDEST_PAIR, kernels, split};
+
+/// Weights of this many bytes stay in the second-level cache, so tiles may come first; larger ones are read once for all
+/// images instead.
+const RESIDENT_WEIGHTS: usize = 256 << 10;
+
+/// Input of this many bytes stays in the first-level cache while all output channels read it.
+const RESIDENT_INPUT: usize = 16 << 10;
+
+/// A convolution with its bias, what is added to it and the range that its result is clamped to.
+#[derive(Debug, Clone)]
+pub struct Convolution {
+    /// Maps that it takes.
+    pub input: Maps,
+    /// Maps that it makes.
+    pub output: Maps,
+    /// Weights [output channels, input channels / groups, height, width].
+    pub weights: Vec<f32>,
+    /// A value for each output channel.
+    pub bias: Vec<f32>,
+    /// Rows and columns of the kernel.
+    pub kernel: (usize, usize),
+    /// Rows and columns from a position to the next.
+    pub stride: (usize, usize),
+    /// Rows and columns from a tap to the next.
+    pub dilation: (usize, usize),
+    /// Rows above and columns left of the input that are zero.
+    pub padding: (usize, usize),
+    /// Parts that the channels fall into, each computed from its own.
+    pub groups: usize,
+    /// Smallest and largest result.
+    pub clamp: (f32, f32),
+}
+
+/// Where a convolution's values are.
+#[derive(Debug, Clone, Copy)]
+pub struct Wiring {
+    /// Read.
+    pub input: ValueId,
+    /// Read and added before clamping.
+    pub added: Option<ValueId>,
+    /// Written.
+    pub output: ValueId,
+}
+
+impl Wiring {
+    /// The values that are read.
+    pub fn reads(&self) -> Vec<ValueId> {
+        std::iter::once(self.input).chain(self.added).collect()
+    }
+}
+
+/// A convolution by tiles.
+pub struct Direct {
+    wiring: Wiring,
+    geometry: Geometry,
+    /// [groups, output blocks / pair, input blocks, taps, lanes, pair, 4]
+    weights: Vec<f32>,
+    /// [output blocks, 4]
+    bias: Vec<f32>,
+    /// Blocks of output channels that a tile computes.
+    pair: usize,
+    groups: usize,
+    input: Maps,
+    output: Maps,
+    /// The input between its zeros, and where it starts there; absent without padding.
+    padded: Option<(Maps, (usize, usize))>,
+    /// Floats into the input and the output, and positions.
+    tiles: Vec<(usize, usize, usize)>,
+    /// Tiles that are computed for all output channels before the next ones.
+    chunk: usize,
+    weights_first: bool,
+}
+
+impl Direct {
+    /// Packs the weights, or answers `None` if there is no kernel for such a convolution.
+    pub fn new(convolution: &Convolution, wiring: Wiring) -> Option<Direct> {
+        let Convolution { input, output, kernel, stride, dilation, padding, groups, .. } = *convolution;
+        if groups > 1 && !(input.channels / groups).is_multiple_of(LANES)
+            || groups > 1 && !(output.channels / groups).is_multiple_of(LANES)
+        {
+            return None;
+        }
+        let rows = (output.height - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + 1;
+        let columns = (output.width - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + 1;
+        let in_place = padding == (0, 0) && rows <= input.height && columns <= input.width;
+        let source = if in_place { input } else { Maps { height: rows, width: columns, ..input } };
+        let is_flat = kernel == (1, 1) && stride == (1, 1) && in_place;
+        let (runs, run) = if is_flat { (1, output.positions()) } else { (output.height, output.width) };
+
+        let lanes = if input.channels == 3 { 3 } else { LANES };
+        let output_blocks = output.blocks() / groups;
+        let pair = if run <= WIDEST_PAIR && output_blocks.is_multiple_of(2) && lanes == LANES && stride.1 == 1 { 2 } else { 1 };
+        kernels(stride.1 * LANES, lanes, pair)?;
+        let widest = if pair == 2 { WIDEST_PAIR } else { WIDEST };
+        let tiles: Vec<_> = (0..runs)
+            .flat_map(|row| {
+                split(run, widest).map(move |(start, positions)| {
+                    let input = (row * stride.0 * source.width + start * stride.1) * LANES;
+                    (input, (row * output.width + start) * LANES, positions)
+                })
+            })
+            .collect();
+        let taps = (0..kernel.0)
+            .flat_map(|y| (0..kernel.1).map(move |x| (y * dilation.0 * source.width + x * dilation.1) * LANES))
+            .collect();
+        let geometry = Geometry {
+            blocks: input.blocks() / groups,
+            block_stride: source.block_len(),
+            taps,
+            position_stride: stride.1 * LANES,
+            lanes,
+            output_stride: output.block_len(),
+            clamp: convolution.clamp,
+        };
+        let weights = packed(convolution, lanes, pair);
+        let bytes_a_tile = input.channels / groups * WIDEST * stride.0 * stride.1 * size_of::<f32>();
+        Some(Direct {
+            wiring,
+            geometry,
+            bias: padded_to_blocks(&convolution.bias),
+            pair,
+            groups,
+            input,
+            output,
+            padded: (!in_place).then_some((source, padding)),
+            tiles,
+            chunk: (RESIDENT_INPUT / bytes_a_tile).max(1),
+            weights_first: weights.len() * size_of::<f32>() > RESIDENT_WEIGHTS,
+            weights,
+        })
+    }
+
+    /// Computes `tiles` of one image for one tile's worth of output channels.
+    ///
+    /// # Safety
+    /// As [`Step::run`]; `source` and `output` are those of the image, `added` too unless it is null.
+    unsafe fn column(&self, at: usize, tiles: &[(usize, usize, usize)], source: *const f32, added: *const f32, output: *mut f32) {
+        let Geometry { position_stride, lanes, .. } = self.geometry;
+        let kernels = kernels(position_stride, lanes, self.pair).expect("new() saw to it");
+        let columns_a_group = self.output.blocks() / self.groups / self.pair;
+        let group = at / columns_a_group;
+        let weights_len = self.geometry.blocks * self.geometry.taps.len() * lanes * self.pair * LANES;
+        // SAFETY: the offsets are those of the layout that new() computed.
+        unsafe {
+            let source = source.add(group * self.geometry.blocks * self.geometry.block_stride);
+            let column = at * self.pair * self.output.block_len();
+            for &(from, to, positions) in tiles {
+                let added = if added.is_null() { added } else { added.add(column + to) };
+                kernels[positions - 1](
+                    &self.geometry,
+                    Tile {
+                        input: source.add(from),
+                        weights: self.weights.as_ptr().add(at * weights_len),
+                        bias: self.bias.as_ptr().add(at * self.pair * LANES),
+                        added,
+                        output: output.add(column + to),
+                    },
+                );
+            }
+        }
+    }
+}
+
+impl Step for Direct {
+    fn reads(&self) -> Vec<ValueId> {
+        self.wiring.reads()
+    }
+
+    fn writes(&self) -> ValueId {
+        self.wiring.output
+    }
+
+    fn scratch(&self, images: usize) -> usize {
+        self.padded.map_or(0, |(maps, _)| images * maps.len())
+    }
+
+    unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
+        let first = images.start;
+        // SAFETY: by the caller's promise the values and the scratch are where the planner put them.
+        let source = |image: usize| match self.padded {
+            None => memory.at(self.wiring.input, image).cast_const(),
+            Some((maps, _)) => unsafe { memory.scratch.add((image - first) * maps.len()).cast_const() },
+        };
+        if let Some((maps, start)) = self.padded {
+            for image in images.clone() {
+                // SAFETY: as above.
+                unsafe { pad(self.input, memory.at(self.wiring.input, image), maps, start, source(image).cast_mut()) };
+            }
+        }
+        let added = |image| self.wiring.added.map_or(std::ptr::null(), |value| memory.at(value, image).cast_const());
+        let columns = self.output.blocks() / self.pair;
+        // SAFETY: as above.
+        unsafe {
+            if self.weights_first {
+                for at in 0..columns {
+                    for image in images.clone() {
+                        self.column(at, &self.tiles, source(image), added(image), memory.at(self.wiring.output, image));
+                    }
+                }
+            } else {
+                for image in images {
+                    for tiles in self.tiles.chunks(self.chunk) {
+                        for at in 0..columns {
+                            self.column(at, tiles, source(image), added(image), memory.at(self.wiring.output, image));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies maps to (`top`, `left`) of larger ones, or as much of them as fits, between zeros.
+///
+/// # Safety
+/// `from` must be maps of `input`, `to` have room for `padded`.
+pub unsafe fn pad(input: Maps, from: *const f32, padded: Maps, (top, left): (usize, usize), to: *mut f32) {
+    let rows = input.height.min(padded.height - top);
+    let columns = input.width.min(padded.width - left);
+    // SAFETY: rows and columns stay within both.
+    unsafe {
+        std::ptr::write_bytes(to, 0, padded.blocks() * padded.block_len());
+        for block in 0..input.blocks() {
+            for row in 0..rows {
+                let from = from.add(block * input.block_len() + row * input.width * LANES);
+                let to = to.add(block * padded.block_len() + ((top + row) * padded.width + left) * LANES);
+                copy(from, to, columns);
+            }
+        }
+    }
+}
+
+/// Copies `positions` registers.
+///
+/// # Safety
+/// Both must have as many.
+unsafe fn copy(from: *const f32, to: *mut f32, positions: usize) {
+    for position in 0..positions {
+        // SAFETY: the caller's promise.
+        unsafe { F32x4::load(from.add(position * LANES)).store(to.add(position * LANES)) };
+    }
+}
+
+/// Weights as the tiles read them: [groups, output blocks / pair, input blocks, taps, lanes, pair, 4].
+fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Vec<f32> {
+    let Convolution { input, output, kernel, groups, .. } = *convolution;
+    let (inputs, outputs, taps) = (input.channels / groups, output.channels / groups, kernel.0 * kernel.1);
+    let mut packed = Vec::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
+    for group in 0..groups {
+        for column in 0..outputs.div_ceil(LANES) / pair {
+            for block in 0..inputs.div_ceil(LANES) {
+                for tap in 0..taps {
+                    for lane in 0..lanes {
+                        for out in 0..pair * LANES {
+                            let (from, to) = (block * LANES + lane, column * pair * LANES + out);
+                            let at = ((group * outputs + to) * inputs + from) * taps + tap;
+                            let is_channel = from < inputs && to < outputs;
+                            packed.push(if is_channel { convolution.weights[at] } else { 0.0 });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    packed
+}
+
+/// A value a channel, with zeros up to a whole block.
+pub fn padded_to_blocks(values: &[f32]) -> Vec<f32> {
+    let mut padded = values.to_vec();
+    padded.resize(values.len().next_multiple_of(LANES), 0.0);
+    padded
+}

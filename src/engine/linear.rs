@@ -1,0 +1,122 @@
+//! Fully connected layers: the positions of a tile are the images.
+//!
+//! Such a layer is bound by reading its weights, so all images of a task share one pass over them.
+
+use std::ops::Range;
+
+use tract_onnx::prelude::TractResult;
+
+use super::convolution::padded_to_blocks;
+use super::maps::Maps;
+use super::simd::{F32x4, LANES};
+use super::step::{Memory, Step, ValueId};
+use super::tile::{Geometry, Tile, WIDEST, WIDEST_PAIR, kernels, split};
+
+/// Outputs = weights x inputs + bias, clamped.
+pub struct Linear {
+    input: ValueId,
+    output: ValueId,
+    /// Blocks of inputs and of outputs.
+    blocks: (usize, usize),
+    clamp: (f32, f32),
+    /// Blocks of outputs that a tile computes.
+    pair: usize,
+    /// [output blocks / pair, inputs, pair, 4]
+    weights: Vec<f32>,
+    /// [output blocks, 4]
+    bias: Vec<f32>,
+}
+
+impl Linear {
+    /// `weights` are [outputs, inputs] row-major; the inputs are the maps' values in row-major order, of which `images` are
+    /// computed together at most.
+    pub fn new(
+        (input, maps): (ValueId, Maps),
+        (output, outputs): (ValueId, usize),
+        weights: &[f32],
+        bias: &[f32],
+        clamp: (f32, f32),
+        images: usize,
+    ) -> Linear {
+        let blocks = (maps.len() / LANES, outputs.div_ceil(LANES));
+        let pair = if images <= WIDEST_PAIR && blocks.1.is_multiple_of(2) { 2 } else { 1 };
+        let inputs = maps.channels * maps.positions();
+        let mut packed = Vec::with_capacity(blocks.1 * LANES * maps.len());
+        for column in 0..blocks.1 / pair {
+            for from in 0..maps.len() {
+                // The blocked order of the maps, in terms of the row-major one.
+                let (block, position, lane) = (from / maps.block_len(), from % maps.block_len() / LANES, from % LANES);
+                let channel = block * LANES + lane;
+                for to in column * pair * LANES..(column + 1) * pair * LANES {
+                    let is_weight = channel < maps.channels && to < outputs;
+                    let at = to * inputs + channel * maps.positions() + position;
+                    packed.push(if is_weight { weights[at] } else { 0.0 });
+                }
+            }
+        }
+        Linear { input, output, blocks, clamp, pair, weights: packed, bias: padded_to_blocks(bias) }
+    }
+}
+
+impl Step for Linear {
+    fn reads(&self) -> Vec<ValueId> {
+        vec![self.input]
+    }
+
+    fn writes(&self) -> ValueId {
+        self.output
+    }
+
+    fn scratch(&self, images: usize) -> usize {
+        (self.blocks.0 + self.blocks.1) * LANES * images
+    }
+
+    unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
+        let (first, count) = (images.start, images.len());
+        let (inputs, outputs) = self.blocks;
+        // [input blocks, images, 4], then [output blocks, images, 4]
+        let gathered = memory.scratch;
+        let geometry = Geometry {
+            blocks: inputs,
+            block_stride: count * LANES,
+            taps: vec![0],
+            position_stride: LANES,
+            lanes: LANES,
+            output_stride: count * LANES,
+            clamp: self.clamp,
+        };
+        let kernels = kernels(LANES, LANES, self.pair).expect("there are kernels of stride 1");
+        let widest = if self.pair == 2 { WIDEST_PAIR } else { WIDEST };
+        // SAFETY: scratch() asked for both parts; the values are where the planner put them.
+        unsafe {
+            let results = memory.scratch.add(inputs * count * LANES);
+            for image in 0..count {
+                let from = memory.at(self.input, first + image);
+                for block in 0..inputs {
+                    F32x4::load(from.add(block * LANES)).store(gathered.add((block * count + image) * LANES));
+                }
+            }
+            for column in 0..outputs / self.pair {
+                for (at, positions) in split(count, widest) {
+                    kernels[positions - 1](
+                        &geometry,
+                        Tile {
+                            input: gathered.add(at * LANES),
+                            weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
+                            bias: self.bias.as_ptr().add(column * self.pair * LANES),
+                            added: std::ptr::null(),
+                            output: results.add((column * self.pair * count + at) * LANES),
+                        },
+                    );
+                }
+            }
+            for image in 0..count {
+                let to = memory.at(self.output, first + image);
+                for block in 0..outputs {
+                    F32x4::load(results.add((block * count + image) * LANES)).store(to.add(block * LANES));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+/**
+ * Times masked passes in headless Chromium, scorecam and onnxruntime-web by turns in one page:
+ *   ./build.sh bench [--networks NAME,...] [--threads N] [--rounds N] [--passes N] [--json FILE]
+ */
+
+import { execSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import sirv from "sirv";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BATCHES = [1, 4, 16];
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const SAMPLES = ["chelsea.png", "cat_and_coffee.jpg", "coffee.png", "camera.png", "astronaut.png", "grace_hopper.jpg", "rocket.jpg"];
+
+const { values: options } = parseArgs({
+  options: {
+    networks: { type: "string" },
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "5" },
+    passes: { type: "string", default: "48" },
+    json: { type: "string" },
+    "no-peer": { type: "boolean", default: false },
+    whole: { type: "boolean", default: false },
+  },
+});
+const threads = Number(options.threads);
+const catalog = JSON.parse(readFileSync(`${ROOT}models/catalog.json`, "utf8")).models;
+const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
+
+const { address, close } = await serve();
+const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+const report = { machine: machine(), chromium: browser.version(), threads, rows: [] };
+try {
+  for (const name of wanted) {
+    const row = await bench(catalog.find((entry) => entry.name === name) ?? fail(`There is no network "${name}".`));
+    report.rows.push(row);
+    console.log(line(row));
+  }
+} finally {
+  await browser.close();
+  close();
+}
+if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+
+/** One network in a page of its own: warm-up, then rounds of A B A B. */
+async function bench(entry) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(0);
+  await page.goto(`${address}bench/`);
+  const call = (name, argument) => page.evaluate(async ([name, argument]) => (await import("/bench/page.js"))[name](argument), [name, argument]);
+  const model = `/networks/${entry.name}.onnx`;
+  const loaded = await call("load", { model, entry, threads });
+  const side = entry.input.width;
+  const passes = Number(options.passes);
+  const peer = (name, argument) => page.evaluate(async ([name, argument]) => (await import("/bench/page.js")).callPeer(name, argument), [name, argument]);
+  let batch = 0;
+  if (!options["no-peer"]) {
+    const times = [];
+    for (const size of BATCHES) {
+      try {
+        await peer("load", { model, threads, batch: size, side });
+        await peer("time", { passes: size });
+        times.push([await peer("time", { passes: Math.max(8, size) }), size]);
+      } catch (error) {
+        console.error(`onnxruntime-web, ${entry.name}, batch ${size}: ${error.message.split("\n")[0]}`);
+      }
+    }
+    batch = times.sort(([a], [b]) => a - b)[0][1];
+    await peer("load", { model, threads, batch, side });
+    await peer("time", { passes: batch });
+  }
+  await call("timeOurs", { passes });
+  const [ours, theirs] = [[], []];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    ours.push(await call("timeOurs", { passes }));
+    if (batch) theirs.push(await peer("time", { passes }));
+  }
+  await call("endPeer");
+  const row = { name: entry.name, loadMs: loaded.loadMs, ours: summary(ours), peer: batch ? { ...summary(theirs), batch } : null };
+  if (options.whole) {
+    row.whole = [];
+    for (const sample of entry === catalog[0] ? SAMPLES : SAMPLES.slice(0, 1)) {
+      row.whole.push({ sample, ...(await call("explain", { url: `/samples/${sample}` })) });
+    }
+  }
+  row.memoryBytes = (await call("memory"));
+  await page.close();
+  return row;
+}
+
+function summary(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return { median: sorted[Math.floor(sorted.length / 2)], min: sorted[0], max: sorted.at(-1) };
+}
+
+function line({ name, ours, peer, memoryBytes, whole }) {
+  const ms = ({ median, min, max }) => `${median.toFixed(1)} ms (${min.toFixed(1)} to ${max.toFixed(1)})`;
+  const compared = peer ? `, onnxruntime-web ${ms(peer)} in batches of ${peer.batch}, ratio ${(peer.median / ours.median).toFixed(2)}` : "";
+  const wholes = (whole ?? []).map(({ sample, firstMs, totalMs, channels, tenth }) =>
+    `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %`);
+  return `${name}: ${ms(ours)} a pass${compared}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
+}
+
+/** dist/ with the benchmark, its networks and its peer beside it. */
+async function serve() {
+  const isolate = { setHeaders: (response) => {
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+  }, dev: true };
+  const roots = { "/bench": `${ROOT}tests/bench`, "/networks": `${ROOT}target/networks/bench`, "/peer": `${ROOT}node_modules/onnxruntime-web/dist` };
+  const folders = Object.entries(roots).map(([path, folder]) => [path, sirv(folder, isolate)]);
+  const dist = sirv(`${ROOT}dist`, isolate);
+  const server = createServer((request, response) => {
+    const notFound = () => response.writeHead(404).end();
+    const found = folders.find(([path]) => request.url.startsWith(`${path}/`));
+    if (!found) return dist(request, response, notFound);
+    request.url = request.url.slice(found[0].length);
+    return found[1](request, response, notFound);
+  });
+  await new Promise((resolve) => server.listen(0, "localhost", resolve));
+  return { address: `http://localhost:${server.address().port}/`, close: () => server.close() };
+}
+
+function machine() {
+  const [{ model }] = cpus();
+  const versions = { node: process.version, rust: execSync("rustc --version").toString().trim() };
+  return { cpu: model, cores: cpus().length, ...versions };
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
