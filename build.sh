@@ -17,12 +17,13 @@ usage() {
 ./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address
 ./build.sh test [--full]      runs every test: native, JavaScript, and the page in Chromium; --full adds VGG-16 and AlexNet
                               of true size (gigabytes of memory and of disk)
+./build.sh bench [OPTION...]  times masked passes in Chromium, by turns with onnxruntime-web; --help lists its options
 ./build.sh check              formatting, lints and documentation, warnings as errors
 ./build.sh models NAME...     downloads networks of the catalogue into models/; --all takes every one of them
 ./build.sh help               this text
 
 PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME names the browser for the tests;
-SCORECAM_MIRROR names a folder on another server that holds the networks' files.
+SCORECAM_PYTHON names a Python with torchvision and grad-cam for the benchmark; SCORECAM_MIRROR a folder on another server that holds the networks' files.
 TEXT
 }
 
@@ -143,10 +144,11 @@ wasm_cargo() {
     set -- --features threads "$@"
   fi
   # RUSTC_BOOTSTRAP lets the stable compiler rebuild its standard library; nothing else unstable is used.
+  # Loop strength reduction is off: it turns the constant offset of each load, which costs nothing, into an addition.
   # Lints are left to `check`: here rustc would warn of the atomics flag at every crate.
   RUSTC_BOOTSTRAP=1 RUSTC=$(command -v "$WASM_RUSTC") \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$WASM_LINKER \
-    RUSTFLAGS="-Ctarget-feature=$features -Clink-args=--max-memory=4294967296 $flags --cfg getrandom_backend=\"wasm_js\"" \
+    RUSTFLAGS="-Ctarget-feature=$features -Clink-args=--max-memory=4294967296 -Cllvm-args=-disable-lsr $flags --cfg getrandom_backend=\"wasm_js\"" \
     "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --target-dir "target/$variant" "$@"
 }
 
@@ -218,6 +220,14 @@ run_tests() {
   node --test --test-concurrency=1 tests/browser/
 }
 
+bench() {
+  build
+  need_chromium
+  need_python
+  make_networks target/networks/bench --bench
+  exec node tests/bench/bench.js "$@"
+}
+
 check() {
   need_npm_packages
   need_wasm_compiler
@@ -242,6 +252,7 @@ case $verb in
   build) build ;;
   serve) build && exec node tools/serve.js "$@" ;;
   test) run_tests "$@" ;;
+  bench) bench "$@" ;;
   check) check ;;
   models) need_node && exec node tools/models.js "$@" ;;
   help | --help | -h) usage ;;

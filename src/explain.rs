@@ -115,8 +115,8 @@ impl Explanation {
         let layer = network.layer(layer)?.clone();
         let input = prepare(picture, &network.spec().input);
         let blank = vec![0.0; input.tensor.len()];
-        let baselines =
-            Baselines { picture: finite(network.logits(&input.tensor)?)?, blank: finite(network.logits(&blank)?)? };
+        let mut logits = network.logits_of(&[&input.tensor, &blank])?;
+        let baselines = Baselines { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
         let activations = network.activations(&layer, &input.tensor)?;
         let scoring = Scoring::new(&activations, network, recipe.mask);
         let timings = Timings { prepare_ms: milliseconds(started.elapsed()), score_ms: 0.0 };

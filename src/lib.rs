@@ -18,7 +18,7 @@
 //!
 //! 1. [`image`]: bytes of a file become an RGB picture
 //! 2. [`preprocess`]: picture becomes input tensor, with Pillow's [`resize`]
-//! 3. [`model`]: input tensor becomes activations and logits, by the operators of `engine`
+//! 3. [`model`]: input tensor becomes activations and logits, by the operators of [`engine`]
 //! 4. [`mask`]: an activation map becomes a mask
 //! 5. [`score`]: masked inputs become scores
 //! 6. [`heatmap`]: scores and activations become a heatmap
@@ -26,7 +26,7 @@
 //!
 //! [`explain`] composes them.
 
-mod engine;
+pub mod engine;
 pub mod error;
 pub mod explain;
 pub mod heatmap;

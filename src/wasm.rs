@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
+use crate::engine::check::differences;
+use crate::engine::measure::rates;
 use crate::error::{Error, ErrorKind};
 use crate::explain::{Explanation, Outcome, Prediction};
 use crate::image::{RgbImage, decode, fit_within};
@@ -95,6 +97,19 @@ pub fn colour_maps() -> Result<Object> {
     Ok(maps)
 }
 
+/// Seeded convolutions by our kernels and by tract's operators: `[{ case, difference, allowed }]`
+#[wasm_bindgen(js_name = checkKernels)]
+pub fn check_kernels(count: usize) -> Result<JsValue> {
+    let differences = differences(count);
+    to_js(&differences.map_err(|cause| Error::internal("checking the kernels", format!("{cause:#}")))?)
+}
+
+/// How fast the kernels are on one thread: `[{ kernel, gigaMacs }]`, the machine's peak first.
+#[wasm_bindgen(js_name = measureKernels)]
+pub fn measure_kernels() -> Result<JsValue> {
+    to_js(&rates())
+}
+
 /// A network that is ready to run.
 #[wasm_bindgen]
 pub struct Model {
@@ -116,7 +131,7 @@ impl Model {
         Ok(Model { network: Arc::new(network), clues: guess.clues })
     }
 
-    /// `{ name, title, input, clues, output, classes, layers, defaultLayer }`
+    /// `{ name, title, input, clues, output, multiplyAdds, classes, layers, defaultLayer }`
     pub fn info(&self) -> Result<JsValue> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -126,6 +141,7 @@ impl Model {
             input: &'a InputSpec,
             clues: &'a [Clue],
             output: OutputKind,
+            multiply_adds: Option<f64>,
             classes: usize,
             layers: &'a [Layer],
             default_layer: &'a str,
@@ -137,6 +153,7 @@ impl Model {
             input: &spec.input,
             clues: &self.clues,
             output: self.network.output(),
+            multiply_adds: self.network.multiply_adds().map(|macs| macs as f64),
             classes: self.network.classes(),
             layers: self.network.layers(),
             default_layer: &self.network.default_layer().name,

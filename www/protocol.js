@@ -15,6 +15,8 @@
  *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run
  *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array
  *   npy        { run, target, recipe }            -> Uint8Array
+ *   checkKernels   { count }                      -> [{ case, difference, allowed }]
+ *   measureKernels {}                             -> [{ kernel, gigaMacs }]
  */
 
 /** The page's end: calls that return promises. */

@@ -47,6 +47,15 @@ export class ScoreCam {
    */
   explain(image: Blob | ArrayBuffer, options?: ExplainOptions): Promise<Result>;
 
+  /**
+   * Computes seeded convolutions by our kernels and by tract's operators in this browser, and says how far they are apart,
+   * in units of the largest result.
+   */
+  checkKernels(count?: number): Promise<{ case: string; difference: number; allowed: number }[]>;
+
+  /** Measures how fast the kernels are on one thread, in billions of multiply-adds a second; the machine's peak comes first. */
+  measureKernels(): Promise<{ kernel: string; gigaMacs: number }[]>;
+
   /** Stops the worker; every later call rejects. */
   dispose(): Promise<void>;
 }
@@ -143,6 +152,8 @@ export interface Model {
   clues: ("size-open" | "channels-last" | "normalises-itself" | "caffe" | "tensor-flow" | "nothing")[];
   /** Whether one class excludes the others ("logits", "probabilities") or each is scored by itself ("sigmoid"). */
   output: OutputKind;
+  /** Multiply-adds of a pass; null where tract's operators compute it. */
+  multiplyAdds: number | null;
   classes: number;
   /** The layers that can be explained, in the order of the graph. */
   layers: Layer[];

@@ -98,6 +98,16 @@ export class ScoreCam {
     return this.#result(run, recipe, result);
   }
 
+  /** Computes seeded convolutions by our kernels and by tract's operators, and says how far they are apart. */
+  checkKernels(count = 100) {
+    return this.#call("checkKernels", { count });
+  }
+
+  /** Measures how fast the kernels are on one thread, the machine's peak first. */
+  measureKernels() {
+    return this.#call("measureKernels", {});
+  }
+
   /** Stops the worker and its threads. */
   async dispose() {
     this.#stop(new ScoreCamError({ kind: "disposed", message: "This ScoreCam was disposed of.", hint: "Create another." }));

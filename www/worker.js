@@ -11,7 +11,7 @@ let core, memory, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
-serve({ start, loadModel, explain, outcome, overlayPng, npy }, toPlainError);
+serve({ start, loadModel, explain, outcome, overlayPng, npy, checkKernels, measureKernels }, toPlainError);
 
 async function start(options) {
   ({ baseUrl, panicChannel } = options);
@@ -131,6 +131,9 @@ function overlayPng({ run, ...options }) {
 function npy({ run, ...options }) {
   return find(run).npy(options);
 }
+
+const checkKernels = ({ count }) => core.checkKernels(count);
+const measureKernels = () => core.measureKernels();
 
 function keep(run) {
   const id = nextRun++;

@@ -51,15 +51,26 @@ pub struct Lowered {
     pub steps: Vec<Box<dyn Step>>,
     pub input: ValueId,
     pub output: ValueId,
+    /// The value of each tensor of the graph that has one; those that were taken along have none.
+    pub of: HashMap<OutletId, ValueId>,
 }
 
-/// Lowers the graph; `images` is how many are computed together at most.
+/// How often a program will run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Hundreds of times: it pays to transform weights.
+    Often,
+    /// Once.
+    Once,
+}
+
+/// Lowers the graph.
 ///
 /// # Errors
 /// If an operator keeps a state, or makes something else than floats of the picture.
-pub fn lower(model: &TypedModel, images: usize) -> TractResult<Lowered> {
+pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
     let graph = Graph::new(model)?;
-    let mut lowering = Lowering { graph, images, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
+    let mut lowering = Lowering { graph, purpose, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
     let mut input = None;
     for node in lowering.graph.order.clone() {
         let node = model.node(node);
@@ -71,13 +82,13 @@ pub fn lower(model: &TypedModel, images: usize) -> TractResult<Lowered> {
     }
     let output = *lowering.of.get(&model.outputs[0]).with_context(|| "the output does not depend on the picture")?;
     let input = input.with_context(|| "the graph has no input")?;
-    let Lowering { values, steps, .. } = lowering;
-    Ok(Lowered { values, steps, input, output })
+    let Lowering { values, steps, of, .. } = lowering;
+    Ok(Lowered { values, steps, input, output, of })
 }
 
 struct Lowering<'a> {
     graph: Graph<'a>,
-    images: usize,
+    purpose: Purpose,
     values: Vec<Value>,
     steps: Vec<Box<dyn Step>>,
     /// The value of each tensor that was lowered.
@@ -243,7 +254,8 @@ impl Lowering<'_> {
         let wiring = Wiring { input, added: ending.added, output };
         let step: Option<Box<dyn Step>> = if depthwise {
             Depthwise::new(&convolution, wiring).map(|step| Box::new(step) as _)
-        } else if let Some(step) = Winograd::new(&convolution, wiring) {
+        } else if let Some(step) = (self.purpose == Purpose::Often).then(|| Winograd::new(&convolution, wiring)).flatten()
+        {
             Some(Box::new(step))
         } else {
             Direct::new(&convolution, wiring).map(|step| Box::new(step) as _)
@@ -397,6 +409,9 @@ impl Lowering<'_> {
         let [input, weights] = node.inputs[..] else { return Ok(false) };
         let (Some(&value), Some(tensor)) = (self.of.get(&input), self.graph.constant(weights)) else { return Ok(false) };
         let (maps, shape) = (self.values[value].maps, &self.values[value].shape);
+        if !maps.is_dense() {
+            return Ok(false);
+        }
         let (&[1, inputs], Some(floats)) = (&shape[..], self.graph.floats(weights)) else { return Ok(false) };
         let &[rows, columns] = tensor.shape() else { return Ok(false) };
         let (outputs, floats) = match op.axes.to_string().as_str() {
@@ -421,7 +436,7 @@ impl Lowering<'_> {
             end = next.id.into();
         }
         let output = self.new_value(end)?;
-        self.steps.push(Box::new(Linear::new((value, maps), (output, outputs), &floats, &bias, clamp, self.images)));
+        self.steps.push(Box::new(Linear::new((value, maps), (output, outputs), &floats, &bias, clamp)));
         Ok(true)
     }
 

@@ -8,10 +8,11 @@ use std::ops::Range;
 
 use tract_onnx::prelude::TractResult;
 
+use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Tile, WIDEST, WIDEST_PAIR, kernels, split};
+use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
 
 /// Weights of this many bytes stay in the second-level cache, so tiles may come first; larger ones are read once for all
 /// images instead.
@@ -45,6 +46,13 @@ pub struct Convolution {
     pub clamp: (f32, f32),
 }
 
+impl Convolution {
+    /// Multiply-adds of an image.
+    pub fn macs(&self) -> u64 {
+        (self.weights.len() * self.output.positions()) as u64
+    }
+}
+
 /// Where a convolution's values are.
 #[derive(Debug, Clone, Copy)]
 pub struct Wiring {
@@ -67,8 +75,8 @@ impl Wiring {
 pub struct Direct {
     wiring: Wiring,
     geometry: Geometry,
-    /// [groups, output blocks / pair, input blocks, taps, lanes, pair, 4]
-    weights: Vec<f32>,
+    /// [groups, output blocks / pair, taps, input blocks, lanes, pair, 4]
+    weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
     /// Blocks of output channels that a tile computes.
@@ -78,11 +86,12 @@ pub struct Direct {
     output: Maps,
     /// The input between its zeros, and where it starts there; absent without padding.
     padded: Option<(Maps, (usize, usize))>,
-    /// Floats into the input and the output, and positions.
-    tiles: Vec<(usize, usize, usize)>,
-    /// Tiles that are computed for all output channels before the next ones.
+    /// Floats into the input and into the output, and the tiles from there on.
+    runs: Vec<(usize, usize, Run)>,
+    /// Runs that are computed for all output channels before the next ones.
     chunk: usize,
     weights_first: bool,
+    macs: u64,
 }
 
 impl Direct {
@@ -99,21 +108,27 @@ impl Direct {
         let in_place = padding == (0, 0) && rows <= input.height && columns <= input.width;
         let source = if in_place { input } else { Maps { height: rows, width: columns, ..input } };
         let is_flat = kernel == (1, 1) && stride == (1, 1) && in_place;
-        let (runs, run) = if is_flat { (1, output.positions()) } else { (output.height, output.width) };
+        let (rows_of_tiles, row_len) = if is_flat { (1, output.positions()) } else { (output.height, output.width) };
 
         let lanes = if input.channels == 3 { 3 } else { LANES };
         let output_blocks = output.blocks() / groups;
-        let pair = if run <= WIDEST_PAIR && output_blocks.is_multiple_of(2) && lanes == LANES && stride.1 == 1 { 2 } else { 1 };
-        kernels(stride.1 * LANES, lanes, pair)?;
+        let pair = if output_blocks.is_multiple_of(2) { 2 } else { 1 };
+        kernels(stride.1 * LANES, pair)?;
         let widest = if pair == 2 { WIDEST_PAIR } else { WIDEST };
-        let tiles: Vec<_> = (0..runs)
-            .flat_map(|row| {
-                split(run, widest).map(move |(start, positions)| {
-                    let input = (row * stride.0 * source.width + start * stride.1) * LANES;
-                    (input, (row * output.width + start) * LANES, positions)
-                })
-            })
-            .collect();
+        let bytes_a_tile = input.channels / groups * widest * stride.0 * stride.1 * size_of::<f32>();
+        let resident_tiles = (RESIDENT_INPUT / bytes_a_tile).max(1);
+        let mut runs = Vec::new();
+        for row in 0..rows_of_tiles {
+            for Run { start, positions, count } in split(row_len, widest) {
+                for first in (0..count).step_by(resident_tiles) {
+                    let start = start + first * positions;
+                    let from = (row * stride.0 * source.width + start * stride.1) * LANES;
+                    let to = (row * output.width + start) * LANES;
+                    runs.push((from, to, Run { start, positions, count: resident_tiles.min(count - first) }));
+                }
+            }
+        }
+        let tiles_a_run = runs.iter().map(|(_, _, run)| run.count).max().unwrap_or(1);
         let taps = (0..kernel.0)
             .flat_map(|y| (0..kernel.1).map(move |x| (y * dilation.0 * source.width + x * dilation.1) * LANES))
             .collect();
@@ -127,7 +142,6 @@ impl Direct {
             clamp: convolution.clamp,
         };
         let weights = packed(convolution, lanes, pair);
-        let bytes_a_tile = input.channels / groups * WIDEST * stride.0 * stride.1 * size_of::<f32>();
         Some(Direct {
             wiring,
             geometry,
@@ -137,20 +151,21 @@ impl Direct {
             input,
             output,
             padded: (!in_place).then_some((source, padding)),
-            tiles,
-            chunk: (RESIDENT_INPUT / bytes_a_tile).max(1),
+            chunk: (resident_tiles / tiles_a_run).max(1),
+            runs,
             weights_first: weights.len() * size_of::<f32>() > RESIDENT_WEIGHTS,
-            weights,
+            weights: Floats::from(weights),
+            macs: convolution.macs(),
         })
     }
 
-    /// Computes `tiles` of one image for one tile's worth of output channels.
+    /// Computes `runs` of one image for one tile's worth of output channels.
     ///
     /// # Safety
     /// As [`Step::run`]; `source` and `output` are those of the image, `added` too unless it is null.
-    unsafe fn column(&self, at: usize, tiles: &[(usize, usize, usize)], source: *const f32, added: *const f32, output: *mut f32) {
+    unsafe fn column(&self, at: usize, runs: &[(usize, usize, Run)], source: *const f32, added: *const f32, output: *mut f32) {
         let Geometry { position_stride, lanes, .. } = self.geometry;
-        let kernels = kernels(position_stride, lanes, self.pair).expect("new() saw to it");
+        let kernels = kernels(position_stride, self.pair).expect("new() saw to it");
         let columns_a_group = self.output.blocks() / self.groups / self.pair;
         let group = at / columns_a_group;
         let weights_len = self.geometry.blocks * self.geometry.taps.len() * lanes * self.pair * LANES;
@@ -158,16 +173,17 @@ impl Direct {
         unsafe {
             let source = source.add(group * self.geometry.blocks * self.geometry.block_stride);
             let column = at * self.pair * self.output.block_len();
-            for &(from, to, positions) in tiles {
+            for &(from, to, run) in runs {
                 let added = if added.is_null() { added } else { added.add(column + to) };
-                kernels[positions - 1](
+                kernels[run.positions - 1](
                     &self.geometry,
-                    Tile {
+                    Tiles {
                         input: source.add(from),
                         weights: self.weights.as_ptr().add(at * weights_len),
                         bias: self.bias.as_ptr().add(at * self.pair * LANES),
                         added,
                         output: output.add(column + to),
+                        count: run.count,
                     },
                 );
             }
@@ -182,6 +198,10 @@ impl Step for Direct {
 
     fn writes(&self) -> ValueId {
         self.wiring.output
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs
     }
 
     fn scratch(&self, images: usize) -> usize {
@@ -208,14 +228,14 @@ impl Step for Direct {
             if self.weights_first {
                 for at in 0..columns {
                     for image in images.clone() {
-                        self.column(at, &self.tiles, source(image), added(image), memory.at(self.wiring.output, image));
+                        self.column(at, &self.runs, source(image), added(image), memory.at(self.wiring.output, image));
                     }
                 }
             } else {
                 for image in images {
-                    for tiles in self.tiles.chunks(self.chunk) {
+                    for runs in self.runs.chunks(self.chunk) {
                         for at in 0..columns {
-                            self.column(at, tiles, source(image), added(image), memory.at(self.wiring.output, image));
+                            self.column(at, runs, source(image), added(image), memory.at(self.wiring.output, image));
                         }
                     }
                 }
@@ -256,15 +276,15 @@ unsafe fn copy(from: *const f32, to: *mut f32, positions: usize) {
     }
 }
 
-/// Weights as the tiles read them: [groups, output blocks / pair, input blocks, taps, lanes, pair, 4].
+/// Weights as the tiles read them: [groups, output blocks / pair, taps, input blocks, lanes, pair, 4].
 fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Vec<f32> {
     let Convolution { input, output, kernel, groups, .. } = *convolution;
     let (inputs, outputs, taps) = (input.channels / groups, output.channels / groups, kernel.0 * kernel.1);
     let mut packed = Vec::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
     for group in 0..groups {
         for column in 0..outputs.div_ceil(LANES) / pair {
-            for block in 0..inputs.div_ceil(LANES) {
-                for tap in 0..taps {
+            for tap in 0..taps {
+                for block in 0..inputs.div_ceil(LANES) {
                     for lane in 0..lanes {
                         for out in 0..pair * LANES {
                             let (from, to) = (block * LANES + lane, column * pair * LANES + out);

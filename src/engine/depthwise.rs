@@ -31,6 +31,7 @@ pub struct Depthwise {
     weights: Vec<f32>,
     /// [blocks, 4]
     bias: Vec<f32>,
+    macs: u64,
 }
 
 impl Depthwise {
@@ -52,8 +53,8 @@ impl Depthwise {
             height: (output.height - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + 1,
             width: (output.width - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + 1,
         };
-        let bias = padded_to_blocks(&convolution.bias);
-        Some(Depthwise { wiring, input, output, padded, padding, kernel, stride, dilation, clamp, weights, bias })
+        let (bias, macs) = (padded_to_blocks(&convolution.bias), convolution.macs());
+        Some(Depthwise { wiring, input, output, padded, padding, kernel, stride, dilation, clamp, weights, bias, macs })
     }
 
     /// One position, from the input of its first tap.
@@ -178,6 +179,10 @@ impl Step for Depthwise {
 
     fn writes(&self) -> ValueId {
         self.wiring.output
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs
     }
 
     fn scratch(&self, _images: usize) -> usize {

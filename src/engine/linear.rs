@@ -7,10 +7,11 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::padded_to_blocks;
+use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Tile, WIDEST, WIDEST_PAIR, kernels, split};
+use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
 
 /// Outputs = weights x inputs + bias, clamped.
 pub struct Linear {
@@ -22,25 +23,25 @@ pub struct Linear {
     /// Blocks of outputs that a tile computes.
     pair: usize,
     /// [output blocks / pair, inputs, pair, 4]
-    weights: Vec<f32>,
+    weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
+    macs: u64,
 }
 
 impl Linear {
-    /// `weights` are [outputs, inputs] row-major; the inputs are the maps' values in row-major order, of which `images` are
-    /// computed together at most.
+    /// `weights` are [outputs, inputs] row-major; the inputs are the maps' values in row-major order.
     pub fn new(
         (input, maps): (ValueId, Maps),
         (output, outputs): (ValueId, usize),
         weights: &[f32],
         bias: &[f32],
         clamp: (f32, f32),
-        images: usize,
     ) -> Linear {
         let blocks = (maps.len() / LANES, outputs.div_ceil(LANES));
-        let pair = if images <= WIDEST_PAIR && blocks.1.is_multiple_of(2) { 2 } else { 1 };
+        let pair = if blocks.1.is_multiple_of(2) { 2 } else { 1 };
         let inputs = maps.channels * maps.positions();
+        let macs = (inputs * outputs) as u64;
         let mut packed = Vec::with_capacity(blocks.1 * LANES * maps.len());
         for column in 0..blocks.1 / pair {
             for from in 0..maps.len() {
@@ -54,7 +55,7 @@ impl Linear {
                 }
             }
         }
-        Linear { input, output, blocks, clamp, pair, weights: packed, bias: padded_to_blocks(bias) }
+        Linear { input, output, blocks, clamp, pair, weights: Floats::from(packed), bias: padded_to_blocks(bias), macs }
     }
 }
 
@@ -65,6 +66,10 @@ impl Step for Linear {
 
     fn writes(&self) -> ValueId {
         self.output
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs
     }
 
     fn scratch(&self, images: usize) -> usize {
@@ -85,7 +90,7 @@ impl Step for Linear {
             output_stride: count * LANES,
             clamp: self.clamp,
         };
-        let kernels = kernels(LANES, LANES, self.pair).expect("there are kernels of stride 1");
+        let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
         let widest = if self.pair == 2 { WIDEST_PAIR } else { WIDEST };
         // SAFETY: scratch() asked for both parts; the values are where the planner put them.
         unsafe {
@@ -97,15 +102,16 @@ impl Step for Linear {
                 }
             }
             for column in 0..outputs / self.pair {
-                for (at, positions) in split(count, widest) {
+                for Run { start, positions, count: tiles } in split(count, widest) {
                     kernels[positions - 1](
                         &geometry,
-                        Tile {
-                            input: gathered.add(at * LANES),
+                        Tiles {
+                            input: gathered.add(start * LANES),
                             weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
                             bias: self.bias.as_ptr().add(column * self.pair * LANES),
                             added: std::ptr::null(),
-                            output: results.add((column * self.pair * count + at) * LANES),
+                            output: results.add((column * self.pair * count + start) * LANES),
+                            count: tiles,
                         },
                     );
                 }

@@ -28,9 +28,18 @@ impl Maps {
         self.height * self.width
     }
 
-    /// Floats between a block and the next.
+    /// Floats between a block and the next. Blocks of large maps are kept from starting a whole number of pages apart: the
+    /// same position of all blocks would fall into the same few lines of the first-level cache.
     pub fn block_len(&self) -> usize {
-        self.positions() * LANES
+        const LINE: usize = 16;
+        const PAGE: usize = 1024;
+        let len = self.positions() * LANES;
+        if len >= PAGE && len % PAGE < LINE { len + LINE } else { len }
+    }
+
+    /// Whether there is nothing between a block and the next.
+    pub fn is_dense(&self) -> bool {
+        self.block_len() == self.positions() * LANES
     }
 
     /// Floats in all.
@@ -42,6 +51,7 @@ impl Maps {
     pub fn pack(&self, plain: &[f32], blocked: &mut [f32]) {
         let positions = self.positions();
         for (block, out) in blocked.chunks_exact_mut(self.block_len()).enumerate() {
+            let out = &mut out[..positions * LANES];
             for lane in 0..LANES {
                 let channel = block * LANES + lane;
                 let out = out[lane..].iter_mut().step_by(LANES);

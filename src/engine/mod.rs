@@ -7,16 +7,32 @@
 //! one, the later ones all at once.
 //!
 //! A step a file: [`convolution`] and the micro-kernel [`tile`], [`winograd`], [`depthwise`], [`linear`], [`pool`],
-//! [`normalization`], [`elementwise`]. [`simd`] is the register they are written in.
+//! [`normalization`], [`elementwise`]. [`simd`] is the register they are written in. [`mod@check`] compares them with tract's
+//! operators, [`measure`] with the machine's peak.
+//!
+//! # What was measured and dropped
+//! In Chromium 156 on two cores of an AMD EPYC whose multiply-adds peak at 29.5 GMAC/s a core:
+//!
+//! - Accumulators in loops over arrays: LLVM keeps them in memory, 2 GMAC/s. They are written out by macros.
+//! - Four channels of a tile written out in a row: LLVM chains the multiply-adds of one accumulator, so that the weights of
+//!   all four are alive at once and V8 spills; 18 to 21 GMAC/s. A loop over the channels that LLVM cannot unroll gives 26.5.
+//!   Two in a row gave 20 for 12 x 1.
+//! - LLVM's loop strength reduction turns each load's constant offset into an addition (build.sh switches it off).
+//! - 12 positions x 1 block has more loads than multiply-adds: 23 GMAC/s; 6 x 2 reaches 26.5, 5 x 2 and 4 x 2 reach 24 to 25.
+//! - Blocks a whole number of pages apart share a few lines of the first-level cache: maps of 112 x 112 gained a tenth from
+//!   a line between them.
 
+pub mod check;
 mod compile;
 mod convolution;
 mod depthwise;
 mod elementwise;
 mod fallback;
+mod floats;
 mod graph;
 mod linear;
 mod maps;
+pub mod measure;
 mod memory;
 mod normalization;
 mod pool;
@@ -25,14 +41,18 @@ mod step;
 mod tile;
 mod winograd;
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
-use tract_onnx::prelude::{TractResult, TypedModel};
+use tract_onnx::prelude::{OutletId, TractResult, TypedModel};
 
 use compile::{Lowered, Value, lower};
+use floats::Floats;
 use maps::Maps;
 use memory::{Request, plan};
 use step::{Memory, Place, Step, ValueId};
+
+pub use compile::Purpose;
 
 /// Images that go through a program together at most.
 pub const IMAGES: usize = 4;
@@ -48,10 +68,21 @@ pub struct Program {
     together: usize,
     input: (ValueId, Maps),
     output: (ValueId, Maps),
+    /// The values of the graph's tensors.
+    taps: HashMap<OutletId, Tap>,
     /// Floats of the values, and with the scratch.
     len: (usize, usize),
     /// The memories of threads that are not running at the moment.
-    memories: Mutex<Vec<Vec<f32>>>,
+    memories: Mutex<Vec<Floats>>,
+}
+
+/// A tensor of the graph that a program makes on its way.
+#[derive(Debug, Clone, Copy)]
+pub struct Tap {
+    /// Steps after which it is there.
+    steps: usize,
+    value: ValueId,
+    maps: Maps,
 }
 
 impl Program {
@@ -59,15 +90,30 @@ impl Program {
     ///
     /// # Errors
     /// If it has an operator that keeps a state or makes something else than floats of the input.
-    pub fn compile(model: &TypedModel) -> TractResult<Program> {
-        let Lowered { values, steps, input, output } = lower(model, IMAGES)?;
+    pub fn compile(model: &TypedModel, purpose: Purpose) -> TractResult<Program> {
+        let Lowered { values, steps, input, output, of } = lower(model, purpose)?;
+        let tap = |(outlet, value): (OutletId, ValueId)| {
+            let made = steps.iter().position(|step| step.writes() == value)?;
+            Some((outlet, Tap { steps: made + 1, value, maps: values[value].maps }))
+        };
+        let taps = of.into_iter().filter_map(tap).collect();
         let many = |step: &dyn Step| values[step.writes()].maps.positions() > FEW_POSITIONS;
         let together = steps.iter().rposition(|step| many(step.as_ref())).map_or(0, |last| last + 1);
         let (places, values_len) = layout(&values, &steps, together, input, output);
         let scratch = steps.iter().enumerate().map(|(at, step)| step.scratch(if at < together { 1 } else { IMAGES }));
         let len = (values_len, values_len + scratch.max().unwrap_or(0));
         let (input, output) = ((input, values[input].maps), (output, values[output].maps));
-        Ok(Program { steps, places, together, input, output, len, memories: Mutex::default() })
+        Ok(Program { steps, places, together, input, output, taps, len, memories: Mutex::default() })
+    }
+
+    /// Multiply-adds of an image in convolutions and fully connected layers, by their definition.
+    pub fn macs(&self) -> u64 {
+        self.steps.iter().map(|step| step.macs()).sum()
+    }
+
+    /// The tensor at `outlet` of the graph, if it is made on the way: one that was taken along by another step is not.
+    pub fn tap(&self, outlet: OutletId) -> Option<Tap> {
+        self.taps.get(&outlet).copied()
     }
 
     /// The outputs of up to [`IMAGES`] inputs, all row-major, on the calling thread. What an input gives does not depend
@@ -76,30 +122,37 @@ impl Program {
     /// # Errors
     /// If a tract operator fails.
     pub fn run(&self, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
+        let (value, maps) = self.output;
+        self.run_to(inputs, Tap { steps: self.steps.len(), value, maps })
+    }
+
+    /// As [`run`](Program::run), up to a tensor on the way and no further.
+    ///
+    /// # Errors
+    /// If a tract operator fails.
+    pub fn run_to(&self, inputs: &[&[f32]], tap: Tap) -> TractResult<Vec<Vec<f32>>> {
         assert!(inputs.len() <= IMAGES, "{} inputs at once", inputs.len());
+        // Of a tensor that images make by turns there is only the last one's.
+        assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
         let kept = self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
-        let mut floats = kept.unwrap_or_else(|| vec![0.0; self.len.1]);
+        let mut floats = kept.unwrap_or_else(|| Floats::zeros(self.len.1));
         let base = floats.as_mut_ptr();
         // SAFETY: the scratch begins where the values end.
         let memory = Memory { base, places: &self.places, scratch: unsafe { base.add(self.len.0) } };
         // SAFETY: `floats` is as long as the plan says and no other thread has it.
-        let outputs = unsafe { self.run_in(&memory, inputs) };
+        let outputs = unsafe { self.run_in(&memory, inputs, tap) };
         self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(floats);
         outputs
     }
 
     /// # Safety
-    /// `memory` must be as [`Program::run`] makes it.
-    unsafe fn run_in(&self, memory: &Memory, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
+    /// `memory` must be as [`Program::run_to`] makes it.
+    unsafe fn run_in(&self, memory: &Memory, inputs: &[&[f32]], tap: Tap) -> TractResult<Vec<Vec<f32>>> {
         let (value, maps) = self.input;
-        let load = |image: usize| {
+        let (one_by_one, together) = self.steps[..tap.steps].split_at(self.together.min(tap.steps));
+        for (image, input) in inputs.iter().enumerate() {
             // SAFETY: the input's place is as long as its maps.
-            let blocked = unsafe { std::slice::from_raw_parts_mut(memory.at(value, image), maps.len()) };
-            maps.pack(inputs[image], blocked);
-        };
-        let (one_by_one, together) = self.steps.split_at(self.together);
-        for image in 0..inputs.len() {
-            load(image);
+            maps.pack(input, unsafe { std::slice::from_raw_parts_mut(memory.at(value, image), maps.len()) });
             for step in one_by_one {
                 // SAFETY: the caller's promise.
                 unsafe { step.run(memory, image..image + 1)? };
@@ -109,11 +162,11 @@ impl Program {
             // SAFETY: the caller's promise.
             unsafe { step.run(memory, 0..inputs.len())? };
         }
-        let (value, maps) = self.output;
         let store = |image: usize| {
-            let mut plain = vec![0.0; maps.channels * maps.positions()];
-            // SAFETY: the output's place is as long as its maps.
-            maps.unpack(unsafe { std::slice::from_raw_parts(memory.at(value, image), maps.len()) }, &mut plain);
+            let mut plain = vec![0.0; tap.maps.channels * tap.maps.positions()];
+            // SAFETY: the value's place is as long as its maps.
+            let blocked = unsafe { std::slice::from_raw_parts(memory.at(tap.value, image), tap.maps.len()) };
+            tap.maps.unpack(blocked, &mut plain);
             plain
         };
         Ok((0..inputs.len()).map(store).collect())

@@ -40,6 +40,11 @@ pub trait Step: Send + Sync {
     /// The value that it writes, the whole of it.
     fn writes(&self) -> ValueId;
 
+    /// Multiply-adds of an image by the definition of the operator, however it is computed.
+    fn macs(&self) -> u64 {
+        0
+    }
+
     /// Floats of scratch that it needs for `images` images.
     fn scratch(&self, images: usize) -> usize {
         let _ = images;

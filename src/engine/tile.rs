@@ -2,16 +2,17 @@
 //!
 //! An accumulator a position and block; for each input channel and tap, the weights of a block are one load and the
 //! activation of each position is one load into all lanes. V8 keeps 15 registers on x86-64; a tile that needs more
-//! spills and halves. 12 x 1 needs 12 + 2, 4 x 2 needs 8 + 3. Activations are read where they are: nothing is copied
-//! into columns first.
+//! spills and halves. 6 positions x 2 blocks need 12 + 3 and one load for each 1.5 multiply-adds; 12 x 1 needs 12 + 2 and
+//! more loads than multiply-adds, so it is kept for an odd number of blocks. Activations are read where they are: nothing is
+//! copied into columns first.
 
 use super::simd::{F32x4, LANES};
 
-/// The most positions of a tile one block wide.
+/// The most positions of a tile of one block.
 pub const WIDEST: usize = 12;
 
-/// The most positions of a tile two blocks wide.
-pub const WIDEST_PAIR: usize = 4;
+/// The most positions of a tile of two blocks.
+pub const WIDEST_PAIR: usize = 6;
 
 /// What all tiles of a layer share.
 #[derive(Debug, Clone)]
@@ -32,54 +33,67 @@ pub struct Geometry {
     pub clamp: (f32, f32),
 }
 
-/// Where one tile's numbers are. The output may be added to; `added` is null where nothing is.
+/// Where the numbers of tiles side by side are. `added` is null where nothing is added to the results.
 #[derive(Clone, Copy)]
-pub struct Tile {
+pub struct Tiles {
     pub input: *const f32,
     pub weights: *const f32,
     pub bias: *const f32,
     pub added: *const f32,
     pub output: *mut f32,
+    /// How many there are.
+    pub count: usize,
 }
 
-type Kernel = unsafe fn(&Geometry, Tile);
+/// Tiles of one size side by side in a row of positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first position.
+    pub start: usize,
+    /// Positions of a tile.
+    pub positions: usize,
+    /// Tiles.
+    pub count: usize,
+}
+
+type Kernel = unsafe fn(&Geometry, Tiles);
 
 /// Defines a kernel of a number of positions and one block of output channels. Its accumulators are written out: LLVM does
 /// not unroll loops over them early enough to keep them in registers.
 ///
-/// `weights` are [blocks of input channels, taps, lanes, 4], `bias` is [4]. `S` is the position stride, `L` the lanes.
+/// `weights` are [taps, blocks of input channels, lanes, 4], `bias` is [4]. `S` is the position stride.
 macro_rules! single {
     ($name:ident, $positions:literal: $($r:literal)*) => {
         /// # Safety
         /// All that the geometry reaches from the tile's pointers must lie in their buffers.
-        unsafe fn $name<const S: usize, const L: usize>(geometry: &Geometry, tile: Tile) {
+        unsafe fn $name<const S: usize>(geometry: &Geometry, tiles: Tiles) {
             // SAFETY: the caller's promise holds for every access below.
             unsafe {
-                let mut sums = [F32x4::load(tile.bias); $positions];
-                let mut weights = tile.weights;
-                let mut block = tile.input;
-                for _ in 0..geometry.blocks {
-                    for &tap in &geometry.taps {
-                        let at = block.add(tap);
-                        let weight = F32x4::load(weights);
-                        $(sums[$r] = F32x4::load_splat(at.add($r * S)).madd(weight, sums[$r]);)*
-                        let weight = F32x4::load(weights.add(LANES));
-                        $(sums[$r] = F32x4::load_splat(at.add($r * S + 1)).madd(weight, sums[$r]);)*
-                        let weight = F32x4::load(weights.add(2 * LANES));
-                        $(sums[$r] = F32x4::load_splat(at.add($r * S + 2)).madd(weight, sums[$r]);)*
-                        if L == 4 {
-                            let weight = F32x4::load(weights.add(3 * LANES));
-                            $(sums[$r] = F32x4::load_splat(at.add($r * S + 3)).madd(weight, sums[$r]);)*
-                        }
-                        weights = weights.add(L * LANES);
-                    }
-                    block = block.add(geometry.block_stride);
-                }
-                if !tile.added.is_null() {
-                    $(sums[$r] = sums[$r].add(F32x4::load(tile.added.add($r * LANES)));)*
-                }
                 let (low, high) = (F32x4::splat(geometry.clamp.0), F32x4::splat(geometry.clamp.1));
-                $(sums[$r].max(low).min(high).store(tile.output.add($r * LANES));)*
+                for tile in 0..tiles.count {
+                    let input = tiles.input.add(tile * $positions * S);
+                    let mut sums = [F32x4::load(tiles.bias); $positions];
+                    let mut weights = tiles.weights;
+                    for &tap in &geometry.taps {
+                        let mut at = input.add(tap);
+                        for _ in 0..geometry.blocks {
+                            for lane in 0..geometry.lanes {
+                                let weight = F32x4::load(weights);
+                                let at = at.add(lane);
+                                $(sums[$r] = F32x4::load_splat(at.add($r * S)).madd(weight, sums[$r]);)*
+                                weights = weights.add(LANES);
+                            }
+                            at = at.add(geometry.block_stride);
+                        }
+                    }
+                    let offset = tile * $positions * LANES;
+                    if !tiles.added.is_null() {
+                        let added = tiles.added.add(offset);
+                        $(sums[$r] = sums[$r].add(F32x4::load(added.add($r * LANES)));)*
+                    }
+                    let output = tiles.output.add(offset);
+                    $(sums[$r].max(low).min(high).store(output.add($r * LANES));)*
+                }
             }
         }
     };
@@ -100,46 +114,51 @@ single!(single_12, 12: 0 1 2 3 4 5 6 7 8 9 10 11);
 
 /// The same for two blocks of output channels, of positions side by side.
 ///
-/// `weights` are [blocks of input channels, taps, 4, 2, 4], `bias` is [2, 4].
+/// `weights` are [taps, blocks of input channels, 4, 2, 4], `bias` is [2, 4].
 macro_rules! pair {
     ($name:ident, $positions:literal: $($r:literal)*) => {
         /// # Safety
         /// As the kernels of one block.
-        unsafe fn $name(geometry: &Geometry, tile: Tile) {
+        unsafe fn $name<const S: usize>(geometry: &Geometry, tiles: Tiles) {
             // SAFETY: the caller's promise holds for every access below.
             unsafe {
-                let mut near = [F32x4::load(tile.bias); $positions];
-                let mut far = [F32x4::load(tile.bias.add(LANES)); $positions];
-                let mut weights = tile.weights;
-                let mut block = tile.input;
-                for _ in 0..geometry.blocks {
+                let (low, high) = (F32x4::splat(geometry.clamp.0), F32x4::splat(geometry.clamp.1));
+                for tile in 0..tiles.count {
+                    let input = tiles.input.add(tile * $positions * S);
+                    let mut near = [F32x4::load(tiles.bias); $positions];
+                    let mut far = [F32x4::load(tiles.bias.add(LANES)); $positions];
+                    let mut weights = tiles.weights;
                     for &tap in &geometry.taps {
-                        let at = block.add(tap);
-                        for lane in 0..LANES {
-                            let (first, second) = (F32x4::load(weights), F32x4::load(weights.add(LANES)));
-                            $(
-                                let value = F32x4::load_splat(at.add($r * LANES + lane));
-                                near[$r] = value.madd(first, near[$r]);
-                                far[$r] = value.madd(second, far[$r]);
-                            )*
-                            weights = weights.add(2 * LANES);
+                        let mut at = input.add(tap);
+                        for _ in 0..geometry.blocks {
+                            for lane in 0..geometry.lanes {
+                                let (first, second) = (F32x4::load(weights), F32x4::load(weights.add(LANES)));
+                                $(
+                                    let value = F32x4::load_splat(at.add($r * S + lane));
+                                    near[$r] = value.madd(first, near[$r]);
+                                    far[$r] = value.madd(second, far[$r]);
+                                )*
+                                weights = weights.add(2 * LANES);
+                            }
+                            at = at.add(geometry.block_stride);
                         }
                     }
-                    block = block.add(geometry.block_stride);
-                }
-                let added_far = tile.added.wrapping_add(geometry.output_stride);
-                if !tile.added.is_null() {
+                    let offset = tile * $positions * LANES;
+                    if !tiles.added.is_null() {
+                        let added = tiles.added.add(offset);
+                        let added_far = added.add(geometry.output_stride);
+                        $(
+                            near[$r] = near[$r].add(F32x4::load(added.add($r * LANES)));
+                            far[$r] = far[$r].add(F32x4::load(added_far.add($r * LANES)));
+                        )*
+                    }
+                    let output = tiles.output.add(offset);
+                    let output_far = output.add(geometry.output_stride);
                     $(
-                        near[$r] = near[$r].add(F32x4::load(tile.added.add($r * LANES)));
-                        far[$r] = far[$r].add(F32x4::load(added_far.add($r * LANES)));
+                        near[$r].max(low).min(high).store(output.add($r * LANES));
+                        far[$r].max(low).min(high).store(output_far.add($r * LANES));
                     )*
                 }
-                let (low, high) = (F32x4::splat(geometry.clamp.0), F32x4::splat(geometry.clamp.1));
-                let output_far = tile.output.add(geometry.output_stride);
-                $(
-                    near[$r].max(low).min(high).store(tile.output.add($r * LANES));
-                    far[$r].max(low).min(high).store(output_far.add($r * LANES));
-                )*
             }
         }
     };
@@ -149,62 +168,70 @@ pair!(pair_1, 1: 0);
 pair!(pair_2, 2: 0 1);
 pair!(pair_3, 3: 0 1 2);
 pair!(pair_4, 4: 0 1 2 3);
+pair!(pair_5, 5: 0 1 2 3 4);
+pair!(pair_6, 6: 0 1 2 3 4 5);
 
 /// The kernels of 1 to 12 positions for one block of output channels.
-const fn singles<const S: usize, const L: usize>() -> [Kernel; WIDEST] {
+const fn singles<const S: usize>() -> [Kernel; WIDEST] {
     [
-        single_1::<S, L>,
-        single_2::<S, L>,
-        single_3::<S, L>,
-        single_4::<S, L>,
-        single_5::<S, L>,
-        single_6::<S, L>,
-        single_7::<S, L>,
-        single_8::<S, L>,
-        single_9::<S, L>,
-        single_10::<S, L>,
-        single_11::<S, L>,
-        single_12::<S, L>,
+        single_1::<S>,
+        single_2::<S>,
+        single_3::<S>,
+        single_4::<S>,
+        single_5::<S>,
+        single_6::<S>,
+        single_7::<S>,
+        single_8::<S>,
+        single_9::<S>,
+        single_10::<S>,
+        single_11::<S>,
+        single_12::<S>,
     ]
 }
 
-/// The kernels of a layer by their number of positions less one, or none for a stride or number of lanes that has none.
+/// The kernels of 1 to 6 positions for two blocks of output channels.
+const fn pairs<const S: usize>() -> [Kernel; WIDEST_PAIR] {
+    [pair_1::<S>, pair_2::<S>, pair_3::<S>, pair_4::<S>, pair_5::<S>, pair_6::<S>]
+}
+
+/// The kernels of a layer by their number of positions less one, or none for a stride that has none.
 /// `blocks` of output channels are one or two.
-pub fn kernels(position_stride: usize, lanes: usize, blocks: usize) -> Option<&'static [Kernel]> {
-    static UNIT: [Kernel; WIDEST] = singles::<4, 4>();
-    static TWO: [Kernel; WIDEST] = singles::<8, 4>();
-    static PICTURE: [Kernel; WIDEST] = singles::<4, 3>();
-    static PICTURE_TWO: [Kernel; WIDEST] = singles::<8, 3>();
-    static PICTURE_FOUR: [Kernel; WIDEST] = singles::<16, 3>();
-    static PAIR: [Kernel; WIDEST_PAIR] = [pair_1, pair_2, pair_3, pair_4];
-    Some(match (position_stride, lanes, blocks) {
-        (4, 4, 1) => &UNIT,
-        (8, 4, 1) => &TWO,
-        (4, 3, 1) => &PICTURE,
-        (8, 3, 1) => &PICTURE_TWO,
-        (16, 3, 1) => &PICTURE_FOUR,
-        (4, 4, 2) => &PAIR,
+pub fn kernels(position_stride: usize, blocks: usize) -> Option<&'static [Kernel]> {
+    static ONE: [Kernel; WIDEST] = singles::<4>();
+    static TWO: [Kernel; WIDEST] = singles::<8>();
+    static FOUR: [Kernel; WIDEST] = singles::<16>();
+    static PAIR_OF_ONE: [Kernel; WIDEST_PAIR] = pairs::<4>();
+    static PAIR_OF_TWO: [Kernel; WIDEST_PAIR] = pairs::<8>();
+    static PAIR_OF_FOUR: [Kernel; WIDEST_PAIR] = pairs::<16>();
+    Some(match (position_stride, blocks) {
+        (4, 1) => &ONE,
+        (8, 1) => &TWO,
+        (16, 1) => &FOUR,
+        (4, 2) => &PAIR_OF_ONE,
+        (8, 2) => &PAIR_OF_TWO,
+        (16, 2) => &PAIR_OF_FOUR,
         _ => return None,
     })
 }
 
-/// Splits a row of `positions` into tiles of at most `widest`, as equal as can be.
-pub fn split(positions: usize, widest: usize) -> impl Iterator<Item = (usize, usize)> {
+/// Splits a row of `positions` into tiles of at most `widest`, as equal as can be: those of one position more come first.
+pub fn split(positions: usize, widest: usize) -> impl Iterator<Item = Run> {
     let tiles = positions.div_ceil(widest);
-    (0..tiles).map(move |tile| {
-        let start = tile * positions / tiles;
-        (start, (tile + 1) * positions / tiles - start)
-    })
+    let (size, larger) = (positions / tiles, positions % tiles);
+    let first = Run { start: 0, positions: size + 1, count: larger };
+    let rest = Run { start: larger * (size + 1), positions: size, count: tiles - larger };
+    [first, rest].into_iter().filter(|run| run.count > 0)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{Run, split};
 
     #[test]
     fn rows_are_split_into_tiles_that_are_as_equal_as_can_be() {
-        assert_eq!(split(49, 12).collect::<Vec<_>>(), [(0, 9), (9, 10), (19, 10), (29, 10), (39, 10)]);
-        assert_eq!(split(12, 12).collect::<Vec<_>>(), [(0, 12)]);
-        assert_eq!(split(13, 12).collect::<Vec<_>>(), [(0, 6), (6, 7)]);
+        let run = |start, positions, count| Run { start, positions, count };
+        assert_eq!(split(49, 12).collect::<Vec<_>>(), [run(0, 10, 4), run(40, 9, 1)]);
+        assert_eq!(split(12, 12).collect::<Vec<_>>(), [run(0, 12, 1)]);
+        assert_eq!(split(13, 12).collect::<Vec<_>>(), [run(0, 7, 1), run(7, 6, 1)]);
     }
 }

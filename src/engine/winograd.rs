@@ -9,10 +9,11 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::{Convolution, Wiring, padded_to_blocks};
+use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Tile, WIDEST, kernels, split};
+use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
 
 /// Rows and columns of results that a patch gives.
 const STEP: usize = 4;
@@ -35,12 +36,15 @@ pub struct Winograd {
     padding: (usize, usize),
     groups: usize,
     clamp: (f32, f32),
-    /// [groups, 36, output blocks, input channels, 4]
-    weights: Vec<f32>,
+    /// Blocks of output channels that a tile computes.
+    pair: usize,
+    /// [groups, 36, output blocks / pair, input channels, pair, 4]
+    weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
     /// Patches in a column and in a row of an image.
     patches: (usize, usize),
+    macs: u64,
 }
 
 impl Winograd {
@@ -59,9 +63,11 @@ impl Winograd {
             padding,
             groups,
             clamp: convolution.clamp,
-            weights: transformed_weights(convolution),
+            pair: pair(outputs),
+            weights: Floats::from(transformed_weights(convolution)),
             bias: padded_to_blocks(&convolution.bias),
             patches: (output.height.div_ceil(STEP), output.width.div_ceil(STEP)),
+            macs: convolution.macs(),
         })
     }
 
@@ -166,6 +172,10 @@ impl Step for Winograd {
         self.wiring.output
     }
 
+    fn macs(&self) -> u64 {
+        self.macs
+    }
+
     fn scratch(&self, images: usize) -> usize {
         PRODUCTS * LANES * self.chunk(images) * (self.input.blocks() + self.output.blocks()) / self.groups
     }
@@ -217,7 +227,7 @@ impl Winograd {
     /// # Safety
     /// `transformed` and `products` must be as `run` lays them out.
     unsafe fn multiply(&self, group: usize, count: usize, transformed: *const f32, products: *mut f32) {
-        const NO_BIAS: [f32; LANES] = [0.0; LANES];
+        const NO_BIAS: [f32; 2 * LANES] = [0.0; 2 * LANES];
         let (inputs, outputs) = (self.input.blocks() / self.groups, self.output.blocks() / self.groups);
         let geometry = Geometry {
             blocks: inputs,
@@ -225,24 +235,26 @@ impl Winograd {
             taps: vec![0],
             position_stride: LANES,
             lanes: LANES,
-            output_stride: 0,
+            output_stride: count * LANES,
             clamp: (f32::NEG_INFINITY, f32::INFINITY),
         };
-        let kernels = kernels(LANES, LANES, 1).expect("there are kernels of stride 1");
+        let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
+        let widest = if self.pair == 2 { WIDEST_PAIR } else { WIDEST };
         let column = inputs * LANES * LANES;
         for product in 0..PRODUCTS {
-            for block in 0..outputs {
-                for (at, positions) in split(count, WIDEST) {
+            for block in (0..outputs).step_by(self.pair) {
+                for Run { start, positions, count: tiles } in split(count, widest) {
                     // SAFETY: the caller's promise, and the layout of `weights`.
                     unsafe {
                         kernels[positions - 1](
                             &geometry,
-                            Tile {
-                                input: transformed.add((product * inputs * count + at) * LANES),
+                            Tiles {
+                                input: transformed.add((product * inputs * count + start) * LANES),
                                 weights: self.weights.as_ptr().add(((group * PRODUCTS + product) * outputs + block) * column),
                                 bias: NO_BIAS.as_ptr(),
                                 added: std::ptr::null(),
-                                output: products.add(((product * outputs + block) * count + at) * LANES),
+                                output: products.add(((product * outputs + block) * count + start) * LANES),
+                                count: tiles,
                             },
                         );
                     }
@@ -283,7 +295,12 @@ fn transform_output([a, b, c, d, e, f]: [F32x4; PATCH]) -> [F32x4; STEP] {
     ]
 }
 
-/// G g G' of the paper for every pair of channels: [groups, 36, output blocks, input channels, 4].
+/// Blocks of output channels that a tile computes.
+fn pair(outputs: usize) -> usize {
+    if outputs.div_ceil(LANES).is_multiple_of(2) { 2 } else { 1 }
+}
+
+/// G g G' of the paper for every pair of channels: [groups, 36, output blocks / pair, input channels, pair, 4].
 fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
     const G: [[f64; 3]; PATCH] = [
         [1.0 / 4.0, 0.0, 0.0],
@@ -296,6 +313,7 @@ fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
     let groups = convolution.groups;
     let (inputs, outputs) = (convolution.input.channels / groups, convolution.output.channels / groups);
     let (input_lanes, output_blocks) = (inputs.next_multiple_of(LANES), outputs.div_ceil(LANES));
+    let pair = pair(outputs);
     let mut transformed = vec![0.0_f32; groups * PRODUCTS * output_blocks * input_lanes * LANES];
     for (filter, weights) in convolution.weights.chunks_exact(9).enumerate() {
         let (output, from) = (filter / inputs, filter % inputs);
@@ -307,7 +325,8 @@ fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
         for (y, row) in half.iter().enumerate() {
             for (x, g) in G.iter().enumerate() {
                 let product = group * PRODUCTS + y * PATCH + x;
-                let at = ((product * output_blocks + to / LANES) * input_lanes + from) * LANES + to % LANES;
+                let column = (product * output_blocks + to / LANES / pair * pair) * input_lanes;
+                let at = (column + from * pair) * LANES + to % (pair * LANES);
                 transformed[at] = (0..3).map(|i| row[i] * g[i]).sum::<f64>() as f32;
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use crate::engine::Program;
+use crate::engine::{Program, Purpose};
 use crate::error::{Error, Result};
 
 use super::{Network, Runner};
@@ -59,7 +59,7 @@ impl Network {
             return Err(Error::internal("the forward pass", cause));
         }
         let scores = match &self.runner {
-            Runner::Own(program) => self.run(program, inputs),
+            Runner::Own(program) => self.run(inputs, |inputs| program.run(inputs)),
             Runner::Tract(plan) => inputs.iter().map(|input| self.run_tract(plan, input)).collect(),
         };
         let mut scores = scores.map_err(|cause| Error::internal("the forward pass", format!("{cause:#}")))?;
@@ -69,12 +69,13 @@ impl Network {
         Ok(scores)
     }
 
-    fn run(&self, program: &Program, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
+    /// What `run` makes of inputs [3, height, width] in the layout that the graph takes.
+    fn run<T>(&self, inputs: &[&[f32]], run: impl Fn(&[&[f32]]) -> T) -> T {
         if self.layout == Layout::ChannelsFirst {
-            return program.run(inputs);
+            return run(inputs);
         }
         let transposed: Vec<_> = inputs.iter().map(|input| transposed(input, input.len() / 3)).collect();
-        program.run(&transposed.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        run(&transposed.iter().map(Vec::as_slice).collect::<Vec<_>>())
     }
 
     fn run_tract(&self, plan: &Arc<TypedSimplePlan>, input: &[f32]) -> TractResult<Vec<f32>> {
@@ -88,9 +89,7 @@ impl Network {
     /// As [`logits`](Network::logits).
     pub fn activations(&self, layer: &Layer, input: &[f32]) -> Result<Activations> {
         let run = || -> TractResult<Vec<f32>> {
-            let plan = self.graph.clone().with_output_outlets(&[layer.outlet])?.into_decluttered()?.into_runnable()?;
-            let output = plan.run(tvec!(self.input_tensor(input)?))?;
-            let values = output[0].view().as_slice::<f32>()?.to_vec();
+            let values = self.layer_values(layer, input)?;
             Ok(match layer.layout {
                 Layout::ChannelsFirst => values,
                 Layout::ChannelsLast => transposed(&values, layer.channels),
@@ -98,6 +97,20 @@ impl Network {
         };
         let values = run().map_err(|cause| Error::internal("the pass to the layer", format!("{cause:#}")))?;
         Ok(Activations { values, channels: layer.channels, height: layer.height, width: layer.width })
+    }
+
+    /// The layer's tensor: on the way of the masked passes if it is there, else by a program or plan that ends at it.
+    fn layer_values(&self, layer: &Layer, input: &[f32]) -> TractResult<Vec<f32>> {
+        if let (Runner::Own(program), Some(tap)) = (&self.runner, layer.tap) {
+            return Ok(self.run(&[input], |inputs| program.run_to(inputs, tap))?.swap_remove(0));
+        }
+        let graph = self.graph.clone().with_output_outlets(&[layer.outlet])?;
+        if let Runner::Own(_) = self.runner
+            && let Ok(program) = Program::compile(&graph, Purpose::Once)
+        {
+            return Ok(self.run(&[input], |inputs| program.run(inputs))?.swap_remove(0));
+        }
+        self.run_tract(&graph.into_decluttered()?.into_runnable()?, input)
     }
 
     /// `input` [3, height, width] as the graph takes it.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
 
+use crate::engine::Tap;
 use crate::error::{Error, ErrorKind, Result};
 
 use super::Network;
@@ -31,7 +32,7 @@ const SUMMARIES: [&str; 14] = [
 
 /// A tensor [1, channels, height, width] or [1, height, width, channels] between the input and the scores, with more than
 /// one position.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Layer {
     /// Its name in the ONNX file.
     pub name: String,
@@ -45,8 +46,12 @@ pub struct Layer {
     pub operator: String,
     #[serde(skip)]
     pub(super) layout: Layout,
+    /// In the graph up to the layers.
     #[serde(skip)]
     pub(super) outlet: OutletId,
+    /// In the program, if it makes it on its way.
+    #[serde(skip)]
+    pub(super) tap: Option<Tap>,
 }
 
 /// All activation maps on the way from the input to `logits`, in an order in which they can be computed.
@@ -100,7 +105,7 @@ fn layer_at(graph: &TypedModel, outlet: OutletId, traces: &HashMap<String, Trace
     if height * width <= 1 || fact.datum_type != DatumType::F32 {
         return Ok(None);
     }
-    Ok(Some(Layer { name: name.to_owned(), channels, height, width, operator, layout, outlet }))
+    Ok(Some(Layer { name: name.to_owned(), channels, height, width, operator, layout, outlet, tap: None }))
 }
 
 /// The last layer that is computed rather than picked from or averaged over the one before: what a network knows

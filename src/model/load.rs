@@ -12,7 +12,7 @@ use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx::tract_core::ops::nn::{Sigmoid, Softmax};
 use tract_onnx::tract_hir::infer::Factoid;
 
-use crate::engine::Program;
+use crate::engine::{Program, Purpose};
 use crate::error::Result;
 
 use super::{Network, Operators, Runner};
@@ -118,8 +118,11 @@ fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &
         "" => layers::last_computed(&layers),
         name => layers::position(name, &layers, &spec)?,
     };
+    let own = (operators == Operators::Own).then(|| Program::compile(&graph, Purpose::Often).ok()).flatten();
+    for layer in &mut layers {
+        layer.tap = own.as_ref().and_then(|program| program.tap(layer.outlet));
+    }
     let up_to_layers = up_to_layers(graph.clone(), &mut layers).map_err(unsupported)?;
-    let own = (operators == Operators::Own).then(|| Program::compile(&graph).ok()).flatten();
     let runner = match own {
         Some(program) => Runner::Own(program),
         None => {

@@ -71,6 +71,14 @@ impl Network {
     /// Inputs that go through the network together at most.
     pub const TOGETHER: usize = IMAGES;
 
+    /// Multiply-adds of a pass in convolutions and fully connected layers, where our operators compute it.
+    pub fn multiply_adds(&self) -> Option<u64> {
+        match &self.runner {
+            Runner::Own(program) => Some(program.macs()),
+            Runner::Tract(_) => None,
+        }
+    }
+
     /// What the numbers are that [`logits`](Network::logits) answers with.
     pub fn output(&self) -> OutputKind {
         self.output

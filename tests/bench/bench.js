@@ -1,14 +1,25 @@
 /**
- * Times masked passes in headless Chromium, scorecam and onnxruntime-web by turns in one page:
- *   ./build.sh bench [--networks NAME,...] [--threads N] [--rounds N] [--passes N] [--json FILE]
+ * Times masked passes in headless Chromium, scorecam and onnxruntime-web by turns in one page, on the same files.
+ *
+ *   ./build.sh bench [--networks NAME,...]   networks of the catalogue; all if left out
+ *                    [--threads N]           of both; 2 if left out
+ *                    [--rounds N]            of A B A B after a warm-up; 5
+ *                    [--passes N]            masked passes of a round; 48
+ *                    [--no-peer]             scorecam alone
+ *                    [--no-whole]            no whole explanations
+ *                    [--json FILE]           everything that was measured
+ *
+ * A pass of ours has all that belongs to it: mask, masked picture, scores, and the map drawn from them so far. A pass of
+ * onnxruntime-web is session.run alone on a tensor that is there, in its best batch. Figures are medians.
  */
 
-import { execSync } from "node:child_process";
+import { execFileSync, execSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { chromium } from "playwright-core";
 import sirv from "sirv";
 
@@ -24,29 +35,72 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "5" },
     passes: { type: "string", default: "48" },
-    json: { type: "string" },
     "no-peer": { type: "boolean", default: false },
-    whole: { type: "boolean", default: false },
+    "no-whole": { type: "boolean", default: false },
+    json: { type: "string" },
+    help: { type: "boolean", default: false },
   },
 });
+if (options.help) {
+  console.log(readFileSync(fileURLToPath(import.meta.url), "utf8").match(/\/\*\*\n([^]*?)\n \*\//)[1].replace(/^ \* ?/gm, ""));
+  process.exit();
+}
 const threads = Number(options.threads);
 const catalog = JSON.parse(readFileSync(`${ROOT}models/catalog.json`, "utf8")).models;
 const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
 
 const { address, close } = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
-const report = { machine: machine(), chromium: browser.version(), threads, rows: [] };
+const report = { machine: machine(), chromium: browser.version(), threads, download: downloads(), kernels: [], rows: [] };
+console.log(`${report.machine.cpu}, ${report.machine.cores} cores, Chromium ${report.chromium}, ${threads} threads`);
+for (const { file, brotli } of report.download) console.log(`${file}: ${(brotli / 1e6).toFixed(2)} MB with Brotli`);
 try {
+  report.kernels = await kernels();
+  for (const { kernel, gigaMacs } of report.kernels) console.log(`kernel ${kernel}: ${gigaMacs.toFixed(1)} GMAC/s on one thread`);
   for (const name of wanted) {
     const row = await bench(catalog.find((entry) => entry.name === name) ?? fail(`There is no network "${name}".`));
     report.rows.push(row);
     console.log(line(row));
   }
+  const ratios = report.rows.filter(({ peer }) => peer).map(({ ours, peer }) => peer.median / ours.median);
+  if (ratios.length) console.log(`geometric mean of the ratios: ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)}`);
 } finally {
   await browser.close();
   close();
 }
+if (process.env.SCORECAM_PYTHON) report.native = native();
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+
+/** Rates of the kernels by themselves, in a page of their own. */
+async function kernels() {
+  const page = await browser.newPage();
+  await page.goto(`${address}bench/`);
+  const rates = await page.evaluate(async () => {
+    const { ScoreCam } = await import("/scorecam.js");
+    const cam = await ScoreCam.create({ threads: 1 });
+    await cam.measureKernels(); // compiles them
+    return cam.measureKernels();
+  });
+  await page.close();
+  return rates;
+}
+
+/** What a visitor downloads of WebAssembly. */
+function downloads() {
+  return ["threads", "single"].map((variant) => {
+    const bytes = readFileSync(`${ROOT}dist/wasm/${variant}/core_bg.wasm`);
+    const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
+    return { file: `wasm/${variant}/core_bg.wasm`, bytes: bytes.length, brotli: brotliCompressSync(bytes, options).length };
+  });
+}
+
+/** Native peers on the same machine, after the browser is gone. */
+function native() {
+  const output = execFileSync(process.env.SCORECAM_PYTHON, [`${ROOT}tests/bench/native_peers.py`, String(threads), ...wanted], { encoding: "utf8" });
+  const found = JSON.parse(output);
+  for (const { network, peer, ms } of found) console.log(`${network}: ${peer} ${ms.toFixed(1)} ms a pass, native`);
+  return found;
+}
 
 /** One network in a page of its own: warm-up, then rounds of A B A B. */
 async function bench(entry) {
@@ -82,14 +136,14 @@ async function bench(entry) {
     if (batch) theirs.push(await peer("time", { passes }));
   }
   await call("endPeer");
-  const row = { name: entry.name, loadMs: loaded.loadMs, ours: summary(ours), peer: batch ? { ...summary(theirs), batch } : null };
-  if (options.whole) {
+  const row = { name: entry.name, loadMs: loaded.loadMs, multiplyAdds: loaded.multiplyAdds, ours: summary(ours), peer: batch ? { ...summary(theirs), batch } : null };
+  if (!options["no-whole"]) {
     row.whole = [];
     for (const sample of entry === catalog[0] ? SAMPLES : SAMPLES.slice(0, 1)) {
       row.whole.push({ sample, ...(await call("explain", { url: `/samples/${sample}` })) });
     }
   }
-  row.memoryBytes = (await call("memory"));
+  row.memoryBytes = await call("memory");
   await page.close();
   return row;
 }
@@ -99,12 +153,14 @@ function summary(values) {
   return { median: sorted[Math.floor(sorted.length / 2)], min: sorted[0], max: sorted.at(-1) };
 }
 
-function line({ name, ours, peer, memoryBytes, whole }) {
+function line({ name, multiplyAdds, ours, peer, memoryBytes, whole }) {
   const ms = ({ median, min, max }) => `${median.toFixed(1)} ms (${min.toFixed(1)} to ${max.toFixed(1)})`;
   const compared = peer ? `, onnxruntime-web ${ms(peer)} in batches of ${peer.batch}, ratio ${(peer.median / ours.median).toFixed(2)}` : "";
   const wholes = (whole ?? []).map(({ sample, firstMs, totalMs, channels, tenth }) =>
-    `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %`);
-  return `${name}: ${ms(ours)} a pass${compared}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
+    `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, ${tenth ? `Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %` : "no preview between"}`);
+  // By the definition of the convolution: Winograd's algorithm multiplies less and may exceed the peak.
+  const share = multiplyAdds / 1e6 / ours.median / (report.kernels[0].gigaMacs * threads);
+  return `${name}: ${ms(ours)} a pass, ${(share * 100).toFixed(0)} % of the peak${compared}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
 }
 
 /** dist/ with the benchmark, its networks and its peer beside it. */

@@ -11,7 +11,7 @@ export async function load({ model, entry, threads }) {
   spec = entry;
   const started = performance.now();
   const loaded = await cam.loadModel({ bytes: await (await fetch(model)).blob(), name: entry.name, spec: { ...entry, labels: "" } });
-  return { loadMs: performance.now() - started, memoryBytes: loaded.memoryBytes, threads: cam.threads };
+  return { loadMs: performance.now() - started, multiplyAdds: loaded.multiplyAdds, threads: cam.threads };
 }
 
 /** Milliseconds a masked pass, over about `passes` of them, with all that belongs to it: masks, scores, the map so far. */
