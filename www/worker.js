@@ -132,8 +132,13 @@ function npy({ run, ...options }) {
   return find(run).npy(options);
 }
 
-const checkKernels = ({ count }) => core.checkKernels(count);
-const measureKernels = () => core.measureKernels();
+function checkKernels({ count }) {
+  return core.checkKernels(count);
+}
+
+function measureKernels() {
+  return core.measureKernels();
+}
 
 function keep(run) {
   const id = nextRun++;

@@ -131,7 +131,8 @@ impl Case {
         let mut convolution = |model: &mut TypedModel, name: &str, input, spec: PoolSpec, group: usize| {
             let (from, to) = (spec.input_channels, spec.output_channels);
             let kernel = spec.kernel_shape[0];
-            let weights = model.add_const(format!("{name}.weights"), random.tensor(&[to, from / group, kernel, kernel])?)?;
+            let weights =
+                model.add_const(format!("{name}.weights"), random.tensor(&[to, from / group, kernel, kernel])?)?;
             let bias = model.add_const(format!("{name}.bias"), random.tensor(&[to])?)?;
             let op = Conv { pool_spec: spec, kernel_fmt: KernelFormat::OIHW, group, q_params: None };
             TractResult::Ok(model.wire_node(name, op, &[input, weights, bias])?[0])

@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::internal::TractErrorContext;
+use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::ops::array::TypedConcat;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
@@ -70,7 +70,8 @@ pub enum Purpose {
 /// If an operator keeps a state, or makes something else than floats of the picture.
 pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
     let graph = Graph::new(model)?;
-    let mut lowering = Lowering { graph, purpose, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
+    let mut lowering =
+        Lowering { graph, purpose, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
     let mut input = None;
     for node in lowering.graph.order.clone() {
         let node = model.node(node);
@@ -170,10 +171,8 @@ impl Lowering<'_> {
 
     fn take(&self, node: &TypedNode, ending: &mut Ending, with_channels: bool) -> bool {
         let Some(binary) = self.graph.binary(node, ending.outlet) else { return false };
-        let (same_shape, unclamped) = (
-            self.graph.shape(node.id.into()).ok() == self.graph.shape(ending.outlet).ok(),
-            ending.clamp == ALL,
-        );
+        let (same_shape, unclamped) =
+            (self.graph.shape(node.id.into()).ok() == self.graph.shape(ending.outlet).ok(), ending.clamp == ALL);
         if !same_shape {
             return false;
         }
@@ -181,7 +180,8 @@ impl Lowering<'_> {
             let shape = self.graph.shape(ending.outlet).ok();
             let other = self.maps(binary.other).map(|(other, _)| other);
             let other = other.filter(|&other| Some(&self.values[other].shape) == shape.as_ref());
-            let can = with_channels && binary.operator == "Add" && ending.added.is_none() && unclamped && other.is_some();
+            let can =
+                with_channels && binary.operator == "Add" && ending.added.is_none() && unclamped && other.is_some();
             if can {
                 ending.added = other;
             }
@@ -211,18 +211,21 @@ impl Lowering<'_> {
 
     fn convolution(&mut self, node: &TypedNode, op: &Conv) -> TractResult<bool> {
         let outlet = OutletId::from(node.id);
-        let (Some((input, maps)), Some(mut weights)) = (self.maps(node.inputs[0]), self.graph.floats(node.inputs[1])) else {
+        let (Some((input, maps)), Some(mut weights)) = (self.maps(node.inputs[0]), self.graph.floats(node.inputs[1]))
+        else {
             return Ok(false);
         };
         let Some(bias) = self.graph.constant(node.inputs[2]) else { return Ok(false) };
         let spec = &op.pool_spec;
-        let Some(window) = Window::new(spec, maps).filter(|_| op.kernel_fmt == KernelFormat::OIHW && op.q_params.is_none())
+        let Some(window) =
+            Window::new(spec, maps).filter(|_| op.kernel_fmt == KernelFormat::OIHW && op.q_params.is_none())
         else {
             return Ok(false);
         };
         let bias = bias.cast_to::<f32>()?.view().as_slice::<f32>()?.to_vec();
         let channels = spec.output_channels;
-        let (before, depthwise) = (self.fused.clone(), op.group == maps.channels && op.group == channels && op.group > 1);
+        let (before, depthwise) =
+            (self.fused.clone(), op.group == maps.channels && op.group == channels && op.group > 1);
         let mut ending = self.ending(outlet, channels, true);
         if depthwise && ending.added.is_some() {
             // Its kernel adds nothing; the sum is a step of its own.
@@ -254,7 +257,8 @@ impl Lowering<'_> {
         let wiring = Wiring { input, added: ending.added, output };
         let step: Option<Box<dyn Step>> = if depthwise {
             Depthwise::new(&convolution, wiring).map(|step| Box::new(step) as _)
-        } else if let Some(step) = (self.purpose == Purpose::Often).then(|| Winograd::new(&convolution, wiring)).flatten()
+        } else if let Some(step) =
+            (self.purpose == Purpose::Often).then(|| Winograd::new(&convolution, wiring)).flatten()
         {
             Some(Box::new(step))
         } else {
@@ -318,7 +322,14 @@ impl Lowering<'_> {
         let output = self.new_value(node.id.into())?;
         let made = self.values[output].maps;
         let Window { kernel, stride, padding, .. } = window;
-        self.steps.push(Box::new(Pool { input: (input, maps), output: (output, made), summary, kernel, stride, padding }));
+        self.steps.push(Box::new(Pool {
+            input: (input, maps),
+            output: (output, made),
+            summary,
+            kernel,
+            stride,
+            padding,
+        }));
         Ok(true)
     }
 
@@ -346,7 +357,8 @@ impl Lowering<'_> {
         let (mut end, mut factor) = (OutletId::from(node.id), 1.0);
         if let Some(next) = self.graph.only_reader(end) {
             let binary = self.graph.binary(next, end);
-            let scalar = binary.as_ref().and_then(|binary| self.graph.floats(binary.other)).filter(|values| values.len() == 1);
+            let scalar =
+                binary.as_ref().and_then(|binary| self.graph.floats(binary.other)).filter(|values| values.len() == 1);
             if let (Some(binary), Some(scalar)) = (binary, scalar.map(|values| values[0])) {
                 let found = match binary.operator.as_str() {
                     "Mul" => Some(scalar),
@@ -407,7 +419,9 @@ impl Lowering<'_> {
     /// A product with a matrix of weights, and the bias and clamp after it.
     fn linear(&mut self, node: &TypedNode, op: &EinSum) -> TractResult<bool> {
         let [input, weights] = node.inputs[..] else { return Ok(false) };
-        let (Some(&value), Some(tensor)) = (self.of.get(&input), self.graph.constant(weights)) else { return Ok(false) };
+        let (Some(&value), Some(tensor)) = (self.of.get(&input), self.graph.constant(weights)) else {
+            return Ok(false);
+        };
         let (maps, shape) = (self.values[value].maps, &self.values[value].shape);
         if !maps.is_dense() {
             return Ok(false);
@@ -460,7 +474,8 @@ impl Lowering<'_> {
             if let Some(tensor) = self.graph.constant(input) {
                 return Ok(Input::Constant(tensor));
             }
-            let &value = self.of.get(&input).with_context(|| format!("{} reads what was not lowered", node.op.name()))?;
+            let &value =
+                self.of.get(&input).with_context(|| format!("{} reads what was not lowered", node.op.name()))?;
             let Value { maps, shape, .. } = &self.values[value];
             Ok(Input::Value(value, *maps, shape.clone()))
         });

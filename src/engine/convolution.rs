@@ -98,9 +98,8 @@ impl Direct {
     /// Packs the weights, or answers `None` if there is no kernel for such a convolution.
     pub fn new(convolution: &Convolution, wiring: Wiring) -> Option<Direct> {
         let Convolution { input, output, kernel, stride, dilation, padding, groups, .. } = *convolution;
-        if groups > 1 && !(input.channels / groups).is_multiple_of(LANES)
-            || groups > 1 && !(output.channels / groups).is_multiple_of(LANES)
-        {
+        let is_whole_blocks = |channels: usize| (channels / groups).is_multiple_of(LANES);
+        if groups > 1 && !(is_whole_blocks(input.channels) && is_whole_blocks(output.channels)) {
             return None;
         }
         let rows = (output.height - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + 1;
@@ -163,7 +162,14 @@ impl Direct {
     ///
     /// # Safety
     /// As [`Step::run`]; `source` and `output` are those of the image, `added` too unless it is null.
-    unsafe fn column(&self, at: usize, runs: &[(usize, usize, Run)], source: *const f32, added: *const f32, output: *mut f32) {
+    unsafe fn column(
+        &self,
+        at: usize,
+        runs: &[(usize, usize, Run)],
+        source: *const f32,
+        added: *const f32,
+        output: *mut f32,
+    ) {
         let Geometry { position_stride, lanes, .. } = self.geometry;
         let kernels = kernels(position_stride, self.pair).expect("new() saw to it");
         let columns_a_group = self.output.blocks() / self.groups / self.pair;
@@ -280,7 +286,8 @@ unsafe fn copy(from: *const f32, to: *mut f32, positions: usize) {
 fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Vec<f32> {
     let Convolution { input, output, kernel, groups, .. } = *convolution;
     let (inputs, outputs, taps) = (input.channels / groups, output.channels / groups, kernel.0 * kernel.1);
-    let mut packed = Vec::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
+    let mut packed =
+        Vec::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
     for group in 0..groups {
         for column in 0..outputs.div_ceil(LANES) / pair {
             for tap in 0..taps {

@@ -110,7 +110,12 @@ impl Depthwise {
     /// # Safety
     /// As `four`.
     #[inline(always)]
-    unsafe fn four_under_three_by_three(&self, input: *const f32, weights: *const f32, bias: F32x4) -> [F32x4; POSITIONS] {
+    unsafe fn four_under_three_by_three(
+        &self,
+        input: *const f32,
+        weights: *const f32,
+        bias: F32x4,
+    ) -> [F32x4; POSITIONS] {
         let [mut a, mut b, mut c, mut d] = [bias; POSITIONS];
         for y in 0..3 {
             // SAFETY: the caller's promise.

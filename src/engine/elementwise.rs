@@ -77,7 +77,9 @@ impl Step for Copy {
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
         for image in images {
             // SAFETY: both have `len` floats and are alive at the same time, so they do not overlap.
-            unsafe { std::ptr::copy_nonoverlapping(memory.at(self.input, image), memory.at(self.output, image), self.len) };
+            unsafe {
+                std::ptr::copy_nonoverlapping(memory.at(self.input, image), memory.at(self.output, image), self.len)
+            };
         }
         Ok(())
     }

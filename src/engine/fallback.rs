@@ -55,9 +55,11 @@ impl Step for Fallback {
                 })
             });
             let inputs: TVec<TValue> = inputs.collect::<TractResult<_>>()?;
-            let outputs = self.op.eval_out_of_plan(inputs)?.with_context(|| format!("{} needs a plan", self.op.name()))?;
+            let outputs =
+                self.op.eval_out_of_plan(inputs)?.with_context(|| format!("{} needs a plan", self.op.name()))?;
             // SAFETY: as above; no other value shares its place while it is alive.
-            let blocked = unsafe { std::slice::from_raw_parts_mut(memory.at(self.output.0, image), self.output.1.len()) };
+            let blocked =
+                unsafe { std::slice::from_raw_parts_mut(memory.at(self.output.0, image), self.output.1.len()) };
             self.output.1.pack(outputs[0].view().as_slice::<f32>()?, blocked);
         }
         Ok(())

@@ -1,13 +1,13 @@
 //! Our own inference for the masked passes, which is where the time goes.
 //!
 //! [`Program::compile`] lowers a graph that tract has read and shaped to steps over activations in blocks of four channels
-//! ([`maps`]); what has no step of ours runs as tract's operator between conversions ([`fallback`]). A program's memory is
-//! laid out ahead ([`memory`]), so a pass allocates nothing, and threads share nothing but the weights. Several images
+//! (`maps`); what has no step of ours runs as tract's operator between conversions (`fallback`). A program's memory is
+//! laid out ahead (`memory`), so a pass allocates nothing, and threads share nothing but the weights. Several images
 //! go through a program together where its weights are larger than its activations: the early steps take them one by
 //! one, the later ones all at once.
 //!
-//! A step a file: [`convolution`] and the micro-kernel [`tile`], [`winograd`], [`depthwise`], [`linear`], [`pool`],
-//! [`normalization`], [`elementwise`]. [`simd`] is the register they are written in. [`mod@check`] compares them with tract's
+//! A step a file: `convolution` and the micro-kernel `tile`, `winograd`, `depthwise`, `linear`, `pool`,
+//! `normalization`, `elementwise`. `simd` is the register they are written in. [`mod@check`] compares them with tract's
 //! operators, [`measure`] with the machine's peak.
 //!
 //! # What was measured and dropped
@@ -42,6 +42,7 @@ mod tile;
 mod winograd;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use tract_onnx::prelude::{OutletId, TractResult, TypedModel};
@@ -174,7 +175,13 @@ impl Program {
 }
 
 /// A place for each value, and the floats that all of them take.
-fn layout(values: &[Value], steps: &[Box<dyn Step>], together: usize, input: ValueId, output: ValueId) -> (Vec<Place>, usize) {
+fn layout(
+    values: &[Value],
+    steps: &[Box<dyn Step>],
+    together: usize,
+    input: ValueId,
+    output: ValueId,
+) -> (Vec<Place>, usize) {
     // A part lies where its whole does.
     let root = |mut value: ValueId| {
         let mut before = 0;
@@ -183,10 +190,11 @@ fn layout(values: &[Value], steps: &[Box<dyn Step>], together: usize, input: Val
         }
         (value, before)
     };
-    let mut alive = vec![usize::MAX..0; values.len()];
+    let mut alive: Vec<Option<Range<usize>>> = vec![None; values.len()];
     let mut touch = |value: ValueId, at: usize| {
         let range = &mut alive[root(value).0];
-        *range = range.start.min(at)..range.end.max(at + 1);
+        let (start, end) = range.as_ref().map_or((at, at + 1), |range| (range.start.min(at), range.end.max(at + 1)));
+        *range = Some(start..end);
     };
     touch(input, 0);
     for (at, step) in steps.iter().enumerate() {
@@ -198,11 +206,17 @@ fn layout(values: &[Value], steps: &[Box<dyn Step>], together: usize, input: Val
         .iter()
         .zip(alive)
         .map(|(value, alive)| {
+            // A part has the place of its whole.
+            let Some(alive) = alive else { return Request { len: 0, image_stride: 0, alive: 0..0 } };
             let len = value.maps.len();
             // Of a value that is read when all images have come to its step, each image's is kept.
             let is_kept = alive.end > together;
-            let alive = if is_kept && alive.start < together { 0..alive.end } else { alive.start.min(alive.end)..alive.end };
-            Request { len: if is_kept { len * IMAGES } else { len }, image_stride: if is_kept { len } else { 0 }, alive }
+            let alive = if is_kept && alive.start < together { 0..alive.end } else { alive };
+            Request {
+                len: if is_kept { len * IMAGES } else { len },
+                image_stride: if is_kept { len } else { 0 },
+                alive,
+            }
         })
         .collect();
     let (places, total) = plan(&requests);

@@ -61,7 +61,7 @@ type Kernel = unsafe fn(&Geometry, Tiles);
 /// Defines a kernel of a number of positions and one block of output channels. Its accumulators are written out: LLVM does
 /// not unroll loops over them early enough to keep them in registers.
 ///
-/// `weights` are [taps, blocks of input channels, lanes, 4], `bias` is [4]. `S` is the position stride.
+/// `weights` are `[taps, blocks of input channels, lanes, 4]`, `bias` is `[4]`. `S` is the position stride.
 macro_rules! single {
     ($name:ident, $positions:literal: $($r:literal)*) => {
         /// # Safety
@@ -114,7 +114,7 @@ single!(single_12, 12: 0 1 2 3 4 5 6 7 8 9 10 11);
 
 /// The same for two blocks of output channels, of positions side by side.
 ///
-/// `weights` are [taps, blocks of input channels, 4, 2, 4], `bias` is [2, 4].
+/// `weights` are `[taps, blocks of input channels, lanes, 2, 4]`, `bias` is `[2, 4]`.
 macro_rules! pair {
     ($name:ident, $positions:literal: $($r:literal)*) => {
         /// # Safety

@@ -77,7 +77,8 @@ impl Winograd {
 
     /// Patches that are worked on together.
     fn chunk(&self, images: usize) -> usize {
-        let bytes_a_patch = PRODUCTS * LANES * size_of::<f32>() * (self.input.blocks() + self.output.blocks()) / self.groups;
+        let bytes_a_patch =
+            PRODUCTS * LANES * size_of::<f32>() * (self.input.blocks() + self.output.blocks()) / self.groups;
         (RESIDENT / bytes_a_patch).next_multiple_of(WIDEST).max(2 * WIDEST).min(images * self.patches_an_image())
     }
 
@@ -100,19 +101,14 @@ impl Winograd {
                 zero
             }
         };
-        // [column, row] between the two passes.
+        // [row, column] between the two passes.
         let mut half = [[zero; PATCH]; PATCH];
-        for y in 0..PATCH {
-            let [a, b, c, d, e, f] = transform_input([at(y, 0), at(y, 1), at(y, 2), at(y, 3), at(y, 4), at(y, 5)]);
-            half[0][y] = a;
-            half[1][y] = b;
-            half[2][y] = c;
-            half[3][y] = d;
-            half[4][y] = e;
-            half[5][y] = f;
+        for (y, row) in half.iter_mut().enumerate() {
+            *row = transform_input([at(y, 0), at(y, 1), at(y, 2), at(y, 3), at(y, 4), at(y, 5)]);
         }
-        for (x, column) in half.iter().enumerate() {
-            let [a, b, c, d, e, f] = transform_input(*column);
+        let [top, second, third, fourth, fifth, bottom] = half;
+        for x in 0..PATCH {
+            let [a, b, c, d, e, f] = transform_input([top[x], second[x], third[x], fourth[x], fifth[x], bottom[x]]);
             // SAFETY: the caller's promise.
             unsafe {
                 let to = to.add(x * stride);
@@ -131,23 +127,28 @@ impl Winograd {
     ///
     /// # Safety
     /// `output` and, unless null, `added` must be blocks of the output.
-    unsafe fn transform_back(&self, products: *const f32, stride: usize, patch: usize, bias: F32x4, added: *const f32, output: *mut f32) {
+    unsafe fn transform_back(
+        &self,
+        products: *const f32,
+        stride: usize,
+        patch: usize,
+        bias: F32x4,
+        added: *const f32,
+        output: *mut f32,
+    ) {
         let (top, left) = (patch / self.patches.1 * STEP, patch % self.patches.1 * STEP);
         let (low, high) = (F32x4::splat(self.clamp.0), F32x4::splat(self.clamp.1));
-        // [row, column] between the two passes.
-        let mut half = [[bias; PATCH]; STEP];
-        for x in 0..PATCH {
+        // [column, row] between the two passes.
+        let mut half = [[bias; STEP]; PATCH];
+        for (x, column) in half.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
             let at = |y: usize| unsafe { F32x4::load(products.add((y * PATCH + x) * stride)) };
-            let [a, b, c, d] = transform_output([at(0), at(1), at(2), at(3), at(4), at(5)]);
-            half[0][x] = a;
-            half[1][x] = b;
-            half[2][x] = c;
-            half[3][x] = d;
+            *column = transform_output([at(0), at(1), at(2), at(3), at(4), at(5)]);
         }
+        let [a, b, c, d, e, f] = half;
         let columns = STEP.min(self.output.width - left);
-        for (y, row) in half.iter().enumerate().take(self.output.height - top) {
-            let row = transform_output(*row);
+        for y in 0..STEP.min(self.output.height - top) {
+            let row = transform_output([a[y], b[y], c[y], d[y], e[y], f[y]]);
             for (x, &value) in row.iter().enumerate().take(columns) {
                 let at = ((top + y) * self.output.width + left + x) * LANES;
                 let mut value = value.add(bias);
@@ -197,7 +198,9 @@ impl Step for Winograd {
                     for block in 0..inputs {
                         for at in 0..count {
                             let image = images.start + (start + at) / an_image;
-                            let maps = memory.at(self.wiring.input, image).add((group * inputs + block) * self.input.block_len());
+                            let maps = memory
+                                .at(self.wiring.input, image)
+                                .add((group * inputs + block) * self.input.block_len());
                             let to = transformed.add((block * count + at) * LANES);
                             self.transform(maps, (start + at) % an_image, to, input_stride);
                         }
@@ -208,7 +211,8 @@ impl Step for Winograd {
                         let bias = F32x4::load(self.bias.as_ptr().add((group * outputs + block) * LANES));
                         for at in 0..count {
                             let image = images.start + (start + at) / an_image;
-                            let added = self.wiring.added.map_or(std::ptr::null(), |value| memory.at(value, image).add(column));
+                            let added =
+                                self.wiring.added.map_or(std::ptr::null(), |value| memory.at(value, image).add(column));
                             let output = memory.at(self.wiring.output, image).add(column);
                             let from = products.add((block * count + at) * LANES);
                             self.transform_back(from, output_stride, (start + at) % an_image, bias, added, output);
@@ -250,7 +254,10 @@ impl Winograd {
                             &geometry,
                             Tiles {
                                 input: transformed.add((product * inputs * count + start) * LANES),
-                                weights: self.weights.as_ptr().add(((group * PRODUCTS + product) * outputs + block) * column),
+                                weights: self
+                                    .weights
+                                    .as_ptr()
+                                    .add(((group * PRODUCTS + product) * outputs + block) * column),
                                 bias: NO_BIAS.as_ptr(),
                                 added: std::ptr::null(),
                                 output: products.add(((product * outputs + block) * count + start) * LANES),
@@ -267,7 +274,8 @@ impl Winograd {
 /// B' of the paper, applied to six values.
 #[inline(always)]
 fn transform_input([a, b, c, d, e, f]: [F32x4; PATCH]) -> [F32x4; PATCH] {
-    let (two, four, minus_four, minus_five) = (F32x4::splat(2.0), F32x4::splat(4.0), F32x4::splat(-4.0), F32x4::splat(-5.0));
+    let (two, four, minus_four, minus_five) =
+        (F32x4::splat(2.0), F32x4::splat(4.0), F32x4::splat(-4.0), F32x4::splat(-5.0));
     let even = c.madd(minus_four, e);
     let odd = b.madd(minus_four, d);
     let (even_near, odd_near) = (e.sub(c), d.sub(b).mul(two));

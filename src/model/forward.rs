@@ -7,11 +7,11 @@ use tract_onnx::prelude::*;
 use crate::engine::{Program, Purpose};
 use crate::error::{Error, Result};
 
-use super::{Network, Runner};
 use super::layers::Layer;
 use super::load::input_shape;
 use super::spec::OutputKind;
 use super::trace::Layout;
+use super::{Network, Runner};
 
 /// The activation maps of one layer for one picture.
 #[derive(Debug, Clone, PartialEq)]

@@ -90,9 +90,9 @@ fn preset_before(graph: &GraphProto, node: &NodeProto, tensor: &str) -> Preset {
         "BatchNormalization" => node.input.get(3),
         _ => node.input.iter().find(|name| *name != tensor),
     };
-    let largest = name.and_then(|name| constant(graph, name)).map(|values| {
-        values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()))
-    });
+    let largest = name
+        .and_then(|name| constant(graph, name))
+        .map(|values| values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs())));
     let takes_bytes = largest.is_some_and(|value| match node.op_type.as_str() {
         "Mul" => value < 0.1,
         "Div" => value > 10.0,
@@ -105,7 +105,8 @@ fn preset_before(graph: &GraphProto, node: &NodeProto, tensor: &str) -> Preset {
 fn constant(graph: &GraphProto, name: &str) -> Option<Vec<f32>> {
     let weight = graph.initializer.iter().find(|weight| weight.name == name);
     let made = || {
-        let node = graph.node.iter().find(|node| node.op_type == "Constant" && node.output.iter().any(|o| o == name))?;
+        let node =
+            graph.node.iter().find(|node| node.op_type == "Constant" && node.output.iter().any(|o| o == name))?;
         node.attribute.iter().find_map(|attribute| attribute.t.as_ref())
     };
     let tensor: &TensorProto = weight.or_else(made)?;

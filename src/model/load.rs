@@ -15,13 +15,13 @@ use tract_onnx::tract_hir::infer::Factoid;
 use crate::engine::{Program, Purpose};
 use crate::error::Result;
 
-use super::{Network, Operators, Runner};
 use super::check::check;
 use super::guess::{Guess, guess};
 use super::layers::{self, Layer};
 use super::refusal::Refusal;
 use super::spec::{ModelSpec, OutputKind};
 use super::trace::{Layout, dimensions, free_inputs, picture_layout, trace};
+use super::{Network, Operators, Runner};
 
 /// An ONNX file that was read and looked over.
 pub struct OnnxFile {
@@ -124,7 +124,7 @@ fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &
     }
     let up_to_layers = up_to_layers(graph.clone(), &mut layers).map_err(unsupported)?;
     let runner = match own {
-        Some(program) => Runner::Own(program),
+        Some(program) => Runner::Own(Box::new(program)),
         None => {
             let plan = graph.into_optimized().and_then(|optimized| optimized.into_runnable());
             Runner::Tract(plan.map_err(unsupported)?)

@@ -58,7 +58,7 @@ pub enum Operators {
 }
 
 enum Runner {
-    Own(Program),
+    Own(Box<Program>),
     Tract(Arc<TypedSimplePlan>),
 }
 

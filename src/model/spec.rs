@@ -111,13 +111,8 @@ impl Preset {
         std: [0.229, 0.224, 0.225],
     };
     /// Pixels in [-1, 1], as most of TensorFlow's networks have it.
-    pub const SYMMETRIC: Preset = Preset {
-        name: "-1..1",
-        order: ChannelOrder::Rgb,
-        range: Range::Bytes,
-        mean: [127.5; 3],
-        std: [127.5; 3],
-    };
+    pub const SYMMETRIC: Preset =
+        Preset { name: "-1..1", order: ChannelOrder::Rgb, range: Range::Bytes, mean: [127.5; 3], std: [127.5; 3] };
     /// Pixels in [0, 1].
     pub const UNIT: Preset =
         Preset { name: "0..1", order: ChannelOrder::Rgb, range: Range::Unit, mean: [0.0; 3], std: [1.0; 3] };
@@ -133,8 +128,7 @@ impl Preset {
         std: [1.0; 3],
     };
     /// All of them.
-    pub const ALL: [Preset; 5] =
-        [Preset::TORCHVISION, Preset::SYMMETRIC, Preset::UNIT, Preset::BYTES, Preset::CAFFE];
+    pub const ALL: [Preset; 5] = [Preset::TORCHVISION, Preset::SYMMETRIC, Preset::UNIT, Preset::BYTES, Preset::CAFFE];
 
     /// `input`, its pixels normalised this way.
     pub fn applied_to(&self, input: InputSpec) -> InputSpec {
@@ -223,7 +217,8 @@ impl InputSpec {
             let message = format!("An input of {} x {} pixels cannot be computed.", self.width, self.height);
             return refuse(message, "Give sides from 1 to 4096 pixels.");
         }
-        if !self.mean.iter().all(|mean| mean.is_finite()) || !self.std.iter().all(|std| std.is_finite() && *std != 0.0) {
+        if !self.mean.iter().all(|mean| mean.is_finite()) || !self.std.iter().all(|std| std.is_finite() && *std != 0.0)
+        {
             let message = format!("Pixels cannot be normalised with mean {:?} and std {:?}.", self.mean, self.std);
             return refuse(message, "Give three finite numbers each; std is divided by and must not be 0.");
         }

@@ -71,8 +71,16 @@ pub(super) fn trace(graph: &GraphProto) -> HashMap<String, Trace> {
 fn layout_after(node: &NodeProto, source: Layout) -> Layout {
     match node.op_type.as_str() {
         // ONNX defines these for channels first only.
-        "Conv" | "ConvTranspose" | "BatchNormalization" | "InstanceNormalization" | "LRN" | "MaxPool"
-        | "AveragePool" | "LpPool" | "GlobalAveragePool" | "GlobalMaxPool" => Layout::ChannelsFirst,
+        "Conv"
+        | "ConvTranspose"
+        | "BatchNormalization"
+        | "InstanceNormalization"
+        | "LRN"
+        | "MaxPool"
+        | "AveragePool"
+        | "LpPool"
+        | "GlobalAveragePool"
+        | "GlobalMaxPool" => Layout::ChannelsFirst,
         "Transpose" => {
             let permutation = node.attribute.iter().find(|attribute| attribute.name == "perm");
             match (source, permutation.map(|attribute| attribute.ints.as_slice())) {

@@ -2,13 +2,12 @@
 
 import { ScoreCam } from "/scorecam.js";
 
-let cam, spec, picture;
+let cam, picture;
 
-/** Loads a network into both. `entry` is that of the catalogue; its side is what the graph has. */
+/** Loads a network into ours; `entry` is that of the catalogue. */
 export async function load({ model, entry, threads }) {
   cam ??= await ScoreCam.create({ threads });
   picture ??= await (await fetch("/samples/chelsea.png")).blob();
-  spec = entry;
   const started = performance.now();
   const loaded = await cam.loadModel({ bytes: await (await fetch(model)).blob(), name: entry.name, spec: { ...entry, labels: "" } });
   return { loadMs: performance.now() - started, multiplyAdds: loaded.multiplyAdds, threads: cam.threads };

@@ -72,7 +72,10 @@ fn layers_are_listed_one_a_line_or_as_json() {
     assert_eq!(text, "first 6 4 4\nfirst.relu 6 4 4\nsecond 4 4 4\nsecond.relu 4 4 4\n");
     arguments.push("--json");
     let json: Value = serde_json::from_slice(&scorecam(&arguments).stdout).unwrap();
-    assert_eq!(json[3], serde_json::json!({ "name": "second.relu", "channels": 4, "height": 4, "width": 4, "operator": "Relu" }));
+    assert_eq!(
+        json[3],
+        serde_json::json!({ "name": "second.relu", "channels": 4, "height": 4, "width": 4, "operator": "Relu" })
+    );
 }
 
 #[test]
