@@ -15,7 +15,7 @@ use crate::recipe::Recipe;
 use crate::score::{Scoring, finite, probabilities};
 
 /// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
-const STEP: Duration = Duration::from_millis(150);
+const STEP: Duration = Duration::from_millis(200);
 
 /// The most passes that one thread does in a step.
 const MAX_PASSES_A_STEP: usize = 16;
@@ -132,7 +132,7 @@ impl Explanation {
         })
     }
 
-    /// Does the next masked passes, about 150 ms of them, on all threads of the current rayon pool.
+    /// Does the next masked passes, about 200 ms of them, on all threads of the current rayon pool.
     ///
     /// # Errors
     /// [`ErrorKind::Model`] if the network's answer is not finite.
@@ -143,7 +143,10 @@ impl Explanation {
         let elapsed = started.elapsed();
         self.timings.score_ms += milliseconds(elapsed);
         let a_pass = elapsed.as_secs_f64() / self.passes_a_step as f64;
-        self.passes_a_step = ((STEP.as_secs_f64() / a_pass.max(1e-6)) as usize).clamp(1, MAX_PASSES_A_STEP);
+        let passes = ((STEP.as_secs_f64() / a_pass.max(1e-6)) as usize).clamp(1, MAX_PASSES_A_STEP);
+        // Whole groups of passes that share the reading of the weights.
+        self.passes_a_step =
+            if passes > Network::TOGETHER { passes / Network::TOGETHER * Network::TOGETHER } else { passes };
         Ok(self.progress())
     }
 

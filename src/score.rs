@@ -109,8 +109,9 @@ impl Scoring {
     pub fn advance(&mut self, network: &Network, input: &Input, activations: &Activations, count: usize) -> Result<()> {
         let end = (self.done + count).min(self.order.len());
         let channels = &self.order[self.done..end];
-        // All threads get some; those that get more take them together.
-        let together = channels.len().div_ceil(rayon::current_num_threads()).clamp(1, Network::TOGETHER);
+        // All threads get as many, in equal parts of those that may go together.
+        let a_thread = channels.len().div_ceil(rayon::current_num_threads()).max(1);
+        let together = a_thread.div_ceil(a_thread.div_ceil(Network::TOGETHER));
         let masked = |&channel: &usize| {
             let mut values = vec![0.0; self.upsampler.output_len()];
             mask(activations.channel(channel), &self.upsampler, &self.rule, &mut values);
