@@ -1,5 +1,7 @@
 //! Composes the stages: a picture, a network and a recipe become an explanation that grows channel by channel.
 
+mod inspect;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use crate::model::{Activations, Layer, Network};
 use crate::preprocess::{Input, Region, prepare};
 use crate::recipe::Recipe;
 use crate::score::{Scoring, finite, probabilities};
+
+pub use inspect::{Channel, Share};
 
 /// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
 const STEP: Duration = Duration::from_millis(200);
@@ -170,13 +174,7 @@ impl Explanation {
     /// passes that were done.
     pub fn outcome(&self, target: Option<usize>, recipe: &Recipe) -> Result<Outcome> {
         let target = self.target(target)?;
-        if recipe.mask != *self.scoring.rule() {
-            return Err(Error::new(
-                ErrorKind::Option,
-                format!("The recipe \"{}\" masks in another way than the passes that were done.", recipe.name),
-                "Explain the picture again with this recipe.",
-            ));
-        }
+        self.check_recipe(recipe)?;
         let weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
         let size = (self.input.pixels.height() as usize, self.input.pixels.width() as usize);
         let heatmap = heatmap(&self.activations, &weights, size, recipe);
@@ -217,6 +215,17 @@ impl Explanation {
     /// What it took so far.
     pub fn timings(&self) -> Timings {
         self.timings
+    }
+
+    fn check_recipe(&self, recipe: &Recipe) -> Result<()> {
+        if recipe.mask == *self.scoring.rule() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Option,
+            format!("The recipe \"{}\" masks in another way than the passes that were done.", recipe.name),
+            "Explain the picture again with this recipe.",
+        ))
     }
 
     fn target(&self, target: Option<usize>) -> Result<usize> {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::mask::{Upsampler, mask, range, scale_columns_to_unit};
 use crate::model::Activations;
+use crate::model::spec::OutputKind;
 use crate::recipe::{Baseline, Grid, Recipe, Scaling, Score, Summed};
 use crate::score::{ScoreMatrix, probabilities};
 
@@ -29,12 +30,17 @@ pub struct Baselines {
     pub blank: Vec<f32>,
 }
 
+/// The score of class `target` as `recipe` has it: its logit, or its probability.
+pub fn score_of(logits: &[f32], target: usize, output: OutputKind, recipe: &Recipe) -> f64 {
+    match recipe.score {
+        Score::Logit => f64::from(logits[target]),
+        Score::Probability => f64::from(probabilities(logits, output)[target]),
+    }
+}
+
 /// The weight of every channel for class `target` under `recipe`; zero for channels without scores.
 pub fn weights(scores: &ScoreMatrix, baselines: &Baselines, target: usize, recipe: &Recipe) -> Vec<f32> {
-    let score = |logits: &[f32]| match recipe.score {
-        Score::Logit => f64::from(logits[target]),
-        Score::Probability => f64::from(probabilities(logits, scores.output())[target]),
-    };
+    let score = |logits: &[f32]| score_of(logits, target, scores.output(), recipe);
     let subtracted = match recipe.baseline {
         Baseline::Nothing => 0.0,
         Baseline::Blank => score(&baselines.blank),
@@ -144,7 +150,6 @@ fn rectify_and_scale(values: &mut [f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::spec::OutputKind;
 
     /// Three channels of 1 x 2 cells; the second has no scores.
     fn activations() -> Activations {

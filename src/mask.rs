@@ -34,6 +34,16 @@ impl Upsampler {
         self.columns.len()
     }
 
+    /// The resampled `map` at one point of the target grid.
+    pub fn value_at(&self, map: &[f32], row: usize, column: usize) -> f32 {
+        let (vertical, horizontal) = (self.rows[row], self.columns[column]);
+        let along = |y: usize| {
+            let row = &map[y * self.from_width..][..self.from_width];
+            blend(row[horizontal.low], row[horizontal.high], horizontal.weight)
+        };
+        blend(along(vertical.low), along(vertical.high), vertical.weight)
+    }
+
     /// Resamples `map`, row-major, into `out`, row-major.
     pub fn upsample(&self, map: &[f32], out: &mut [f32]) {
         let row = |y: usize| &map[y * self.from_width..][..self.from_width];

@@ -60,6 +60,24 @@ pub fn normalise(pixels: &[u8], spec: &InputSpec) -> Vec<f32> {
     tensor
 }
 
+/// The picture [height, width] that the tensor [3, height, width] of `spec` is made from, rounded to 8 bits.
+pub fn denormalise(tensor: &[f32], spec: &InputSpec) -> RgbImage {
+    let plane = spec.width * spec.height;
+    let unit = match spec.range {
+        Range::Unit => 255.0,
+        Range::Bytes => 1.0,
+    };
+    RgbImage::from_fn(spec.width as u32, spec.height as u32, |x, y| {
+        let at = y as usize * spec.width + x as usize;
+        let mut pixel = [0; 3];
+        for channel in 0..3 {
+            let value = (tensor[channel * plane + at] * spec.std[channel] + spec.mean[channel]) * unit;
+            pixel[source_channel(channel, spec.order)] = value.round().clamp(0.0, 255.0) as u8;
+        }
+        image::Rgb(pixel)
+    })
+}
+
 /// The tensor's value for each of a pixel's 256, in the tensor's channel `channel`.
 pub fn normalisation_table(channel: usize, spec: &InputSpec) -> [f32; 256] {
     let (mean, std) = (spec.mean[channel], spec.std[channel]);

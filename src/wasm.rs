@@ -205,9 +205,7 @@ impl Run {
 
     /// The picture as it is shown: upright, opaque, scaled down if it is large.
     pub fn picture(&self) -> Result<ImageData> {
-        let rgba: Vec<u8> = self.shown.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
-        // A copy outside the wasm memory: ImageData refuses shared memory.
-        ImageData::new_with_js_u8_clamped_array(&Uint8ClampedArray::from(rgba.as_slice()), self.shown.width())
+        image_data(&self.shown)
     }
 
     /// Does the next masked passes: `{ done, total, elapsedMs, etaMs }`
@@ -250,9 +248,44 @@ impl Run {
         Ok(Uint8Array::from(npy(&outcome.heatmap).as_slice()))
     }
 
+    /// The layer's channels for a class. `options`: `{ target, recipe }`; the result: `{ channels: [{ channel, score, weight,
+    /// low, high, energy }], pictureScore, maps, height, width }`, `maps` being [channels, height, width] row by row.
+    pub fn channels(&self, options: JsValue) -> Result<JsValue> {
+        let options: Options = from_js(options)?;
+        let recipe = options.recipe()?;
+        let plain = Object::new();
+        let set = |name: &str, value: JsValue| Reflect::set(&plain, &JsValue::from_str(name), &value);
+        let activations = self.explanation.activations();
+        set("channels", to_js(&self.explanation.channels(options.target, &recipe)?)?)?;
+        set("pictureScore", JsValue::from(self.explanation.picture_score(options.target, &recipe)?))?;
+        set("maps", Float32Array::from(activations.values.as_slice()).into())?;
+        set("height", JsValue::from(activations.height as u32))?;
+        set("width", JsValue::from(activations.width as u32))?;
+        Ok(plain.into())
+    }
+
+    /// The picture at input size as the network saw it under a channel's mask.
+    #[wasm_bindgen(js_name = maskedPicture)]
+    pub fn masked_picture(&self, channel: usize) -> Result<ImageData> {
+        let (_, picture) = self.explanation.masked_picture(channel)?;
+        image_data(&picture)
+    }
+
+    /// What each channel has in a pixel of the map: `[{ channel, share, activation }]`. `options`: `{ target, recipe }`
+    pub fn provenance(&self, options: JsValue, row: usize, column: usize) -> Result<JsValue> {
+        let options: Options = from_js(options)?;
+        to_js(&self.explanation.provenance(options.target, &options.recipe()?, (row, column))?)
+    }
+
     fn outcome_of(&self, options: &Options) -> std::result::Result<Outcome, Error> {
         self.explanation.outcome(options.target, &options.recipe()?)
     }
+}
+
+fn image_data(picture: &RgbImage) -> Result<ImageData> {
+    let rgba: Vec<u8> = picture.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
+    // A copy outside the wasm memory: ImageData refuses shared memory.
+    ImageData::new_with_js_u8_clamped_array(&Uint8ClampedArray::from(rgba.as_slice()), picture.width())
 }
 
 /// What JavaScript may ask for; every call reads the part that concerns it.

@@ -15,6 +15,9 @@
  *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run
  *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array
  *   npy        { run, target, recipe }            -> Uint8Array
+ *   channels   { run, target, recipe }            -> { channels, pictureScore, maps, height, width }
+ *   maskedPicture  { run, channel }               -> ImageData
+ *   provenance { run, target, recipe, row, column } -> [{ channel, share, activation }]
  *   checkKernels   { count }                      -> [{ case, difference, allowed }]
  *   measureKernels {}                             -> [{ kernel, gigaMacs }]
  */

@@ -141,6 +141,26 @@ export interface Result extends Classified {
   overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array>;
   /** NumPy's .npy file of the map: float32 [height, width]. */
   npy(): Promise<Uint8Array>;
+  /** Every channel of the layer: its map, its score under its mask, its weight. */
+  channels(): Promise<Channels>;
+  /**
+   * The picture at input size as the network saw it under a channel's mask.
+   * @throws ScoreCamError of kind "option" for a channel that was skipped.
+   */
+  maskedPicture(channel: number): Promise<ImageData>;
+  /** What each channel has in the weighted sum at a pixel of the map, largest first; the shares sum to one. */
+  provenance(row: number, column: number): Promise<{ channel: number; share: number; activation: number }[]>;
+}
+
+export interface Channels {
+  /** `score` is a probability or a logit as the recipe has it, null without a pass; `energy` the mean of the squares. */
+  channels: { channel: number; score: number | null; weight: number; low: number; high: number; energy: number }[];
+  /** The same score of the picture as it is. */
+  pictureScore: number;
+  /** Activations [channels, height, width], row by row. */
+  maps: Float32Array;
+  height: number;
+  width: number;
 }
 
 export interface Model {

@@ -124,6 +124,9 @@ export class ScoreCam {
       forRecipe: async (other) => this.#result(run, other, { ...result, ...(await ask("outcome", { recipe: other })) }),
       overlayPng: (options = {}) => ask("overlayPng", options),
       npy: () => ask("npy", {}),
+      channels: () => ask("channels", {}),
+      maskedPicture: (channel) => this.#call("maskedPicture", { run, channel }),
+      provenance: (row, column) => ask("provenance", { row, column }),
     };
   }
 

@@ -11,7 +11,7 @@ let core, memory, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
-serve({ start, loadModel, explain, outcome, overlayPng, npy, checkKernels, measureKernels }, toPlainError);
+serve({ start, loadModel, explain, outcome, overlayPng, npy, channels, maskedPicture, provenance, checkKernels, measureKernels }, toPlainError);
 
 async function start(options) {
   ({ baseUrl, panicChannel } = options);
@@ -130,6 +130,18 @@ function overlayPng({ run, ...options }) {
 
 function npy({ run, ...options }) {
   return find(run).npy(options);
+}
+
+function channels({ run, ...options }) {
+  return find(run).channels(options);
+}
+
+function maskedPicture({ run, channel }) {
+  return find(run).maskedPicture(channel);
+}
+
+function provenance({ run, row, column, ...options }) {
+  return find(run).provenance(options, row, column);
 }
 
 function checkKernels({ count }) {

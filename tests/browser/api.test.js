@@ -42,7 +42,12 @@ test("before a network is loaded there is nothing to ask", async () => {
 
 test("a network from bytes says its input, layers and default layer", async () => {
   const model = await page.evaluate(() => globalThis.cam.loadModel(globalThis.source));
-  assert.deepEqual(model.input, { width: 8, height: 8 });
+  // The size is the graph's; the order and the fit were not given and are guessed.
+  const input = { width: 8, height: 8, resize: "stretch", order: "rgb", range: "0..255", mean: [127, 127, 127], std: [128, 128, 128] };
+  assert.deepEqual(model.input, input);
+  assert.deepEqual([model.clues, model.output, model.classes], [["nothing"], "logits", 5]);
+  assert.equal(model.layers[1].operator, "Relu");
+  assert.ok(model.multiplyAdds === 6 * 27 * 16 + 4 * 6 * 16 + 5 * 4 && model.memoryBytes > 0);
   assert.deepEqual(model.layers.map(({ name }) => name), ["first", "first.relu", "second", "second.relu"]);
   assert.equal(model.defaultLayer, "first.relu");
 });

@@ -15,8 +15,12 @@ export function t(key, values = {}) {
   return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** A whole number, grouped as the language does. */
-export const number = (value) => new Intl.NumberFormat(language).format(value);
+/** A number, grouped as the language does, with `digits` after the point. */
+export const number = (value, digits = 0) =>
+  new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** A score: a probability or a logit. */
+export const score = (value) => number(value, 3);
 
 /** A share of one as a percentage with one decimal; `digits: 0` for none. */
 export const percent = (value, digits = 1) =>

@@ -1,6 +1,7 @@
 /** Puts the page together: a picture goes in, ScoreCam explains it, the parts of the page show what comes out. */
 
 import { ScoreCam } from "../scorecam.js";
+import { createChannels } from "./channels.js";
 import { createClassSearch } from "./class_search.js";
 import { createDownloads } from "./downloads.js";
 import { createFacts, describeEngine } from "./facts.js";
@@ -10,6 +11,7 @@ import { createOwnModel } from "./own_model.js";
 import { createPicker } from "./picker.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
+import { createProvenance } from "./provenance.js";
 import { createSettings } from "./settings.js";
 import { createStage } from "./stage.js";
 
@@ -24,6 +26,11 @@ const settings = createSettings(document.querySelector(".settings"), {
   onLayer: () => explainAgain(),
   onRecipe: chooseRecipe,
 });
+const channels = createChannels(element("channels"), notices.error);
+const provenance = createProvenance(
+  { layers: element("stage").querySelector(".layers"), heat: element("heat"), marker: element("marker"), output: element("provenance") },
+  notices.error,
+);
 const ownModel = createOwnModel(element("own-model"), {
   onFile: (file) => chooseNetwork(file.name, { bytes: file, name: file.name }),
   onApply: ({ input, labels }) => {
@@ -143,6 +150,8 @@ function show(event, source) {
     result = null;
     picture = source;
     facts.hide();
+    channels.hide();
+    provenance.hide();
     stage.showPicture(event);
     predictions.show(event.predictions.map(named), event.predictions[0].index);
     if (event.animated) notices.note("firstFrame");
@@ -160,6 +169,8 @@ function showResult(complete) {
   classSearch.show();
   downloads.enable(complete);
   facts.show(model, complete);
+  channels.show(complete, label, stage.paint);
+  provenance.show(complete);
   notices.clear("noEvidence");
   if (complete.diagnostics.noPositiveEvidence) notices.note("noEvidence", { label });
 }

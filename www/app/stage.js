@@ -42,6 +42,9 @@ export function createStage(stage, controls) {
       paint();
     },
 
+    /** Colours values in [0, 1], as many as `canvas` has pixels, as the map is coloured now. */
+    paint: (canvas, values) => paintValues(canvas, values, canvas, colourMaps[colourMap.value]),
+
     /** Shows a picture (ImageData) without a map; `region` is the part of it that the network sees. */
     showPicture({ picture: image, region }) {
       shown = null;

@@ -1,0 +1,82 @@
+/** What made a pixel of the map: by pointer, finger or the arrow keys. */
+
+import { number, percent, t } from "./i18n.js";
+
+/** Channels that are named; the others are summed up. */
+const NAMED = 3;
+/** Share of the map's side that an arrow key moves. */
+const KEY_STEP = 1 / 32;
+
+export function createProvenance({ layers, heat, marker, output }, onError) {
+  let result = null;
+  let point = { x: 0.5, y: 0.5 };
+  let asked = null;
+  let busy = false;
+
+  const follow = (event) => {
+    const box = heat.getBoundingClientRect();
+    const at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+    if (result && at.x >= 0 && at.x < 1 && at.y >= 0 && at.y < 1) move(at);
+  };
+  layers.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(event));
+  layers.addEventListener("pointerdown", follow);
+  layers.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!result || !step) return;
+    event.preventDefault();
+    const within = (value) => Math.min(0.999, Math.max(0, value));
+    move({ x: within(point.x + step[0] * KEY_STEP), y: within(point.y + step[1] * KEY_STEP) });
+  });
+
+  function move(at) {
+    point = at;
+    marker.style.left = `calc(${heat.style.left} + ${at.x} * ${heat.style.width})`;
+    marker.style.top = `calc(${heat.style.top} + ${at.y} * ${heat.style.height})`;
+    marker.hidden = false;
+    asked = at;
+    if (!busy) answer();
+  }
+
+  /** Asks for the latest point only; those passed on the way are not worth an answer. */
+  async function answer() {
+    busy = true;
+    while (asked && result) {
+      const [at, of] = [asked, result];
+      asked = null;
+      const row = Math.floor(at.y * of.height);
+      const column = Math.floor(at.x * of.width);
+      try {
+        const shares = await of.provenance(row, column);
+        if (of === result) output.textContent = sentence(of.heatmap[row * of.width + column], shares);
+      } catch (error) {
+        onError(error);
+        break;
+      }
+    }
+    busy = false;
+  }
+
+  function sentence(value, shares) {
+    if (!shares.length) return t("provenanceNone", { value: number(value, 2) });
+    const named = shares.slice(0, NAMED).map(({ channel, share }) => t("provenanceShare", { channel, percent: percent(share) }));
+    const rest = shares.slice(NAMED).reduce((sum, { share }) => sum + share, 0);
+    const values = { value: number(value, 2), named: named.join(t("listSeparator")), count: number(Math.max(0, shares.length - NAMED)), rest: percent(rest) };
+    return t("provenance", values);
+  }
+
+  return {
+    show(shown) {
+      result = shown;
+      layers.tabIndex = 0;
+      layers.setAttribute("role", "application");
+      layers.setAttribute("aria-label", t("provenanceLabel"));
+      output.textContent = t("provenanceHint");
+      output.hidden = false;
+      if (!marker.hidden) move(point);
+    },
+    hide() {
+      result = null;
+      marker.hidden = output.hidden = true;
+    },
+  };
+}
