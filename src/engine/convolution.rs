@@ -153,7 +153,7 @@ impl Direct {
             chunk: (resident_tiles / tiles_a_run).max(1),
             runs,
             weights_first: weights.len() * size_of::<f32>() > RESIDENT_WEIGHTS,
-            weights: Floats::from(weights),
+            weights,
             macs: convolution.macs(),
         })
     }
@@ -283,11 +283,11 @@ unsafe fn copy(from: *const f32, to: *mut f32, positions: usize) {
 }
 
 /// Weights as the tiles read them: [groups, output blocks / pair, taps, input blocks, lanes, pair, 4].
-fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Vec<f32> {
+fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Floats {
     let Convolution { input, output, kernel, groups, .. } = *convolution;
     let (inputs, outputs, taps) = (input.channels / groups, output.channels / groups, kernel.0 * kernel.1);
     let mut packed =
-        Vec::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
+        Floats::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
     for group in 0..groups {
         for column in 0..outputs.div_ceil(LANES) / pair {
             for tap in 0..taps {

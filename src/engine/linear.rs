@@ -30,11 +30,12 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// `weights` are [outputs, inputs] row-major; the inputs are the maps' values in row-major order.
+    /// `weights` are [outputs, inputs], or [inputs, outputs] if they are `transposed`; the inputs are the maps' values in
+    /// row-major order.
     pub fn new(
         (input, maps): (ValueId, Maps),
         (output, outputs): (ValueId, usize),
-        weights: &[f32],
+        (weights, transposed): (&[f32], bool),
         bias: &[f32],
         clamp: (f32, f32),
     ) -> Linear {
@@ -42,7 +43,7 @@ impl Linear {
         let pair = if blocks.1.is_multiple_of(2) { 2 } else { 1 };
         let inputs = maps.channels * maps.positions();
         let macs = (inputs * outputs) as u64;
-        let mut packed = Vec::with_capacity(blocks.1 * LANES * maps.len());
+        let mut packed = Floats::with_capacity(blocks.1 * LANES * maps.len());
         for column in 0..blocks.1 / pair {
             for from in 0..maps.len() {
                 // The blocked order of the maps, in terms of the row-major one.
@@ -50,12 +51,13 @@ impl Linear {
                 let channel = block * LANES + lane;
                 for to in column * pair * LANES..(column + 1) * pair * LANES {
                     let is_weight = channel < maps.channels && to < outputs;
-                    let at = to * inputs + channel * maps.positions() + position;
+                    let input = channel * maps.positions() + position;
+                    let at = if transposed { input * outputs + to } else { to * inputs + input };
                     packed.push(if is_weight { weights[at] } else { 0.0 });
                 }
             }
         }
-        Linear { input, output, blocks, clamp, pair, weights: Floats::from(packed), bias: padded_to_blocks(bias), macs }
+        Linear { input, output, blocks, clamp, pair, weights: packed, bias: padded_to_blocks(bias), macs }
     }
 }
 

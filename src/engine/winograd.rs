@@ -64,7 +64,7 @@ impl Winograd {
             groups,
             clamp: convolution.clamp,
             pair: pair(outputs),
-            weights: Floats::from(transformed_weights(convolution)),
+            weights: transformed_weights(convolution),
             bias: padded_to_blocks(&convolution.bias),
             patches: (output.height.div_ceil(STEP), output.width.div_ceil(STEP)),
             macs: convolution.macs(),
@@ -309,7 +309,7 @@ fn pair(outputs: usize) -> usize {
 }
 
 /// G g G' of the paper for every pair of channels: [groups, 36, output blocks / pair, input channels, pair, 4].
-fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
+fn transformed_weights(convolution: &Convolution) -> Floats {
     const G: [[f64; 3]; PATCH] = [
         [1.0 / 4.0, 0.0, 0.0],
         [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
@@ -322,7 +322,8 @@ fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
     let (inputs, outputs) = (convolution.input.channels / groups, convolution.output.channels / groups);
     let (input_lanes, output_blocks) = (inputs.next_multiple_of(LANES), outputs.div_ceil(LANES));
     let pair = pair(outputs);
-    let mut transformed = vec![0.0_f32; groups * PRODUCTS * output_blocks * input_lanes * LANES];
+    let mut floats = Floats::zeros(groups * PRODUCTS * output_blocks * input_lanes * LANES);
+    let transformed = floats.as_mut_slice();
     for (filter, weights) in convolution.weights.chunks_exact(9).enumerate() {
         let (output, from) = (filter / inputs, filter % inputs);
         let (group, to) = (output / outputs, output % outputs);
@@ -339,5 +340,5 @@ fn transformed_weights(convolution: &Convolution) -> Vec<f32> {
             }
         }
     }
-    transformed
+    floats
 }

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { finished, npyValues, open, prediction, sample, saved } from "./page.js";
+
+let tab, page;
+before(async () => {
+  tab = await open();
+  ({ page } = tab);
+  await page.getByText("Network, layer and recipe").click();
+  // A layer of few channels, so that a run takes seconds.
+  await page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
+  await sample(page, "Chelsea the cat").click();
+  await finished(page);
+});
+after(() => tab?.close());
+
+const panel = () => page.getByRole("region", { name: "4. The maps behind it" });
+const cards = () => panel().getByRole("list").getByRole("button");
+const weightOf = (label) => Number(label.match(/weight ([\d.]+)/)?.[1] ?? 0);
+
+test("there is a card for every map, by descending weight at first, and in any other order", async () => {
+  await panel().getByText("The layer has 144 activation maps").waitFor();
+  const names = await cards().evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  assert.equal(names.length, 144);
+  const weights = names.map(weightOf);
+  assert.deepEqual(weights, weights.toSorted((a, b) => b - a));
+  await panel().getByLabel("Order by").selectOption("index");
+  const [first] = await cards().evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  assert.match(first, /^Map 0,/);
+});
+
+test("a chosen map shows what its mask left of the picture and the score that became its weight", async () => {
+  await panel().getByLabel("Order by").selectOption("weight");
+  await cards().first().click();
+  assert.equal(await cards().first().getAttribute("aria-pressed"), "true");
+  const sentence = await panel().getByText(/^Map \d+ \(from/).textContent();
+  const [, score, weight] = sentence.match(/the score ([\d.]+); .* is ([\d.]+)\.$/);
+  assert.ok(Math.abs(score - weight) < 6e-4, `by the recipe "authors" the score is the weight: ${sentence}`);
+  const masked = panel().getByRole("img", { name: /^The picture under the mask/ });
+  assert.deepEqual(await masked.evaluate(({ width, height }) => [width, height]), [224, 224]);
+});
+
+test("another class has other weights for the same maps", async () => {
+  const labels = () => cards().evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label")));
+  const differ = (before) =>
+    page.waitForFunction((before) => {
+      const now = [...document.querySelectorAll("#channel-grid button")].map((button) => button.getAttribute("aria-label"));
+      return now.length === before.length && now.join() !== before.join();
+    }, before);
+  const cat = await labels();
+  await page.getByRole("button", { name: /^Show the evidence for/ }).nth(1).click();
+  await differ(cat);
+  const other = await labels();
+  await prediction(page, "Egyptian cat").click();
+  await differ(other);
+  assert.deepEqual(await labels(), cat);
+});
+
+test("a place of the heatmap says its value and the maps that made it, by pointer and by keys", async () => {
+  const map = npyValues((await saved(page, "Save map (.npy)")).bytes);
+  const heat = page.getByRole("application", { name: /^The heatmap/ });
+  await heat.hover(); // at its centre
+  const said = page.getByText(/^Here the heatmap is/);
+  await said.waitFor();
+  const value = Number((await said.textContent()).match(/is ([\d.]+)/)[1]);
+  // The pointer is at whole pixels of the screen, so somewhere within two of the map's.
+  const around = [-2, -1, 0, 1, 2].flatMap((row) => [...map.slice((112 + row) * 224 + 110, (112 + row) * 224 + 115)]);
+  const range = `${value} between ${Math.min(...around)} and ${Math.max(...around)}`;
+  assert.ok(value >= Math.min(...around) - 0.01 && value <= Math.max(...around) + 0.01, range);
+  const percents = [...(await said.textContent()).matchAll(/([\d.]+)%/g)].map(([, number]) => Number(number));
+  assert.equal(percents.length, 4);
+  assert.ok(Math.abs(percents.reduce((sum, share) => sum + share) - 100) < 0.3, await said.textContent());
+  await heat.focus();
+  const before = await said.textContent();
+  for (let i = 0; i < 6; i++) await page.keyboard.press("ArrowDown");
+  await page.waitForFunction((before) => document.querySelector("#provenance").textContent !== before, before);
+  assert.deepEqual(tab.errors, []);
+});
+
+test("the shares of all maps in a place sum to one, through the module", async () => {
+  const sums = await page.evaluate(async () => {
+    const { ScoreCam } = await import("./scorecam.js");
+    const cam = await ScoreCam.create({ threads: 2 });
+    await cam.loadModel({ catalog: "efficientnet_lite0" });
+    const picture = await (await fetch("samples/chelsea.png")).blob();
+    const sums = [];
+    for (const recipe of ["authors", "torchcam", "matlab"]) {
+      const result = await cam.explain(picture, { layer: "blocks.1.project", recipe });
+      const shares = await result.provenance(100, 120);
+      sums.push(shares.reduce((sum, { share }) => sum + share, 0));
+    }
+    await cam.dispose();
+    return sums;
+  });
+  for (const sum of sums) assert.ok(Math.abs(sum - 1) < 1e-4, String(sums));
+});
