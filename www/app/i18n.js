@@ -15,23 +15,32 @@ export function t(key, values = {}) {
   return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+/** Making a formatter takes longer than writing a thousand numbers with it. */
+const formatters = new Map();
+
+function format(value, style, digits, atLeast = digits) {
+  const key = `${language} ${style} ${digits} ${atLeast}`;
+  if (!formatters.has(key)) {
+    formatters.set(key, new Intl.NumberFormat(language, { style, minimumFractionDigits: atLeast, maximumFractionDigits: digits }));
+  }
+  return formatters.get(key).format(value);
+}
+
 /** A number, grouped as the language does, with `digits` after the point. */
-export const number = (value, digits = 0) =>
-  new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+export const number = (value, digits = 0) => format(value, "decimal", digits);
 
 /** A score: a probability or a logit. */
 export const score = (value) => number(value, 3);
 
 /** A share of one as a percentage with one decimal; `digits: 0` for none. */
-export const percent = (value, digits = 1) =>
-  new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+export const percent = (value, digits = 1) => format(value, "percent", digits);
 
 /** A duration in milliseconds, in seconds or in minutes. */
 export function duration(ms) {
   const seconds = ms / 1000;
   if (seconds >= 60) return t("minutes", { minutes: Math.floor(seconds / 60), seconds: Math.round(seconds % 60) });
   const digits = seconds < 10 ? 1 : 0;
-  return t("seconds", { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(seconds) });
+  return t("seconds", { value: format(seconds, "decimal", digits, 0) });
 }
 
 /** A number of bytes, in megabytes. */
