@@ -80,6 +80,9 @@ struct Explain {
     /// Variant of Score-CAM: authors, paper, pytorch-grad-cam, torchcam or matlab
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
+    /// Of matlab: whether every column is scaled by itself, as the article's code does [default: true]
+    #[arg(long, value_name = "true|false")]
+    columnwise: Option<bool>,
     /// Threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -137,7 +140,7 @@ fn main() -> ExitCode {
 }
 
 fn explain(arguments: &Explain) -> Result<()> {
-    let recipe = Recipe::find(arguments.recipe.as_deref(), None)?;
+    let recipe = Recipe::find(arguments.recipe.as_deref(), arguments.columnwise)?;
     if let Some(threads) = arguments.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|cause| Error::internal("starting the threads", cause))?;

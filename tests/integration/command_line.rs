@@ -64,6 +64,25 @@ fn explain_writes_the_map_the_overlay_and_a_report_for_every_picture() {
 }
 
 #[test]
+fn the_matlab_recipe_takes_its_option_and_others_refuse_it() {
+    let out = folder("columnwise");
+    let with = |recipe: &str, columnwise: &str| {
+        let mut arguments = vec!["explain", "tests/fixtures/tiny.png", "--recipe", recipe, "--columnwise", columnwise];
+        arguments.extend(["--out", out.to_str().unwrap()]);
+        arguments.extend(TINY);
+        scorecam(&arguments)
+    };
+    for (columnwise, scaling) in [("true", "AfterUpsamplingByColumn"), ("false", "AfterUpsampling")] {
+        assert!(with("matlab", columnwise).status.success());
+        let report: Value = serde_json::from_slice(&fs::read(out.join("tiny.json")).unwrap()).unwrap();
+        assert_eq!(report["recipe"]["mask"]["scaling"], scaling);
+    }
+    let refused = with("paper", "false");
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("The recipe \"paper\" has no option columnwise."));
+}
+
+#[test]
 fn layers_are_listed_one_a_line_or_as_json() {
     let mut arguments = vec!["layers"];
     arguments.extend(TINY);

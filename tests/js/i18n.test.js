@@ -19,6 +19,6 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   const asked = new Set([...text.matchAll(/data-i18n="(\w+)"|\bt\("([\w-]+)"|note\("(\w+)"/g)].map((match) => match.slice(1).find(Boolean)));
   for (const key of asked) assert.ok(key in en, `no sentence for ${key}`);
   // Keys that are made of parts, or named in a list.
-  const composed = /^(sample|reason|recipe|clue|preset|warning)-|^(fact\w+|scoringSoon|scoring|channelDetail\w*)$/;
+  const composed = /^(sample|reason|recipe|clue|output|preset|warning)-|^(fact\w+|scoringSoon|scoring|channelDetail\w*)$/;
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || composed.test(key), `${key} is never used`);
 });

@@ -211,6 +211,7 @@ function showInLanguage() {
   picker.translate();
   settings.translate();
   ownModel.translate();
+  progress.translate();
   if (cam) describeEngine(element("engine"), cam);
   if (result) showResult(result);
   document.title = `scorecam – ${t("tagline")}`;

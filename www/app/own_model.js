@@ -59,7 +59,7 @@ export function createOwnModel(container, { onFile, onApply }) {
     for (const option of preset.options) option.text = t(`preset-${option.value}`);
     if (!model) return;
     title.textContent = t("ownTitle", { model: model.title });
-    clues.textContent = model.clues.map((clue) => t(`clue-${clue}`)).join(" ");
+    clues.textContent = [...model.clues.map((clue) => t(`clue-${clue}`)), t(`output-${model.output}`)].join(" ");
   }
 
   return {

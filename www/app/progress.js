@@ -10,12 +10,14 @@ export function createProgress({ container, live, onCancel }) {
   const text = container.querySelector("p");
   const cancel = container.querySelector("button");
   let last = { done: 0, total: 0 };
+  let settled = null;
 
   cancel.addEventListener("click", onCancel);
 
   function show(sentence, share, cancellable) {
     container.hidden = false;
     container.classList.remove("settled");
+    settled = null;
     bar.hidden = false;
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
@@ -23,13 +25,14 @@ export function createProgress({ container, live, onCancel }) {
     text.textContent = sentence;
   }
 
+  /** `sentence` is asked again when the language changes. */
   function settle(sentence) {
+    settled = sentence;
     container.hidden = false;
     container.classList.add("settled");
     bar.hidden = true;
     cancel.hidden = true;
-    text.textContent = sentence;
-    live.textContent = sentence;
+    text.textContent = live.textContent = sentence();
   }
 
   return {
@@ -49,10 +52,14 @@ export function createProgress({ container, live, onCancel }) {
       show(t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values), total ? done / total : 1, true);
     },
     finished(total, ms) {
-      settle(t("finished", { total: number(total), time: duration(ms) }));
+      settle(() => t("finished", { total: number(total), time: duration(ms) }));
     },
     cancelled() {
-      settle(t("cancelled", { done: number(last.done), total: number(last.total) }));
+      const { done, total } = last;
+      settle(() => t("cancelled", { done: number(done), total: number(total) }));
+    },
+    translate() {
+      if (settled) text.textContent = settled();
     },
   };
 }
