@@ -77,6 +77,19 @@ test("a place of the heatmap says its value and the maps that made it, by pointe
   assert.deepEqual(tab.errors, []);
 });
 
+test("every channel is saved as CSV and the whole account as JSON, with the same weights", async () => {
+  const csv = await saved(page, "Save channels (CSV)");
+  assert.equal(csv.name, "chelsea.channels.csv");
+  const [header, ...lines] = csv.bytes.toString().trimEnd().split("\n");
+  assert.equal(header, "channel,score,weight,low,high,energy");
+  const report = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
+  assert.deepEqual(lines.map((line) => Number(line.split(",")[2])), report.weights);
+  assert.equal(report.weights.length, 144);
+  assert.equal(report.layer.name, "blocks.2.depthwise.relu6");
+  assert.deepEqual([report.target.index, report.target.label, report.recipe], [285, "Egyptian cat", "authors"]);
+  assert.deepEqual(report.input.mean, [127, 127, 127]);
+});
+
 test("the shares of all maps in a place sum to one, through the module", async () => {
   const sums = await page.evaluate(async () => {
     const { ScoreCam } = await import("./scorecam.js");

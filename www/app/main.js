@@ -39,7 +39,12 @@ const ownModel = createOwnModel(element("own-model"), {
   },
 });
 const facts = createFacts(element("facts"));
-const downloads = createDownloads({ png: element("save-png"), npy: element("save-npy"), view: stage.view, onError: notices.error });
+const downloads = createDownloads({
+  buttons: { png: element("save-png"), npy: element("save-npy"), csv: element("save-csv"), json: element("save-json") },
+  view: stage.view,
+  model: () => model,
+  onError: notices.error,
+});
 const picker = createPicker({
   zone: element("drop-zone"),
   input: element("file"),

@@ -15,6 +15,8 @@ export default {
   colourMap: "Colours",
   savePng: "Save picture (PNG)",
   saveNpy: "Save map (.npy)",
+  saveCsv: "Save channels (CSV)",
+  saveJson: "Save report (JSON)",
   answerTitle: "3. The network’s answer",
   answerHint: "The five most probable classes appear here; choose one to see its own map.",
   cancel: "Cancel",

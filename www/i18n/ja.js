@@ -15,6 +15,8 @@ export default {
   colourMap: "配色",
   savePng: "画像を保存 (PNG)",
   saveNpy: "マップを保存 (.npy)",
+  saveCsv: "チャネルを保存 (CSV)",
+  saveJson: "レポートを保存 (JSON)",
   answerTitle: "3. ネットワークの答え",
   answerHint: "確率の高い 5 クラスがここに並びます。選ぶとそのクラスのマップが見られます。",
   cancel: "中止",
