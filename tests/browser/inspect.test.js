@@ -107,3 +107,18 @@ test("the shares of all maps in a place sum to one, through the module", async (
   });
   for (const sum of sums) assert.ok(Math.abs(sum - 1) < 1e-4, String(sums));
 });
+
+test("a link brings back the settings and the class, and carries no picture", async () => {
+  await page.getByLabel("Colours", { exact: true }).selectOption("viridis");
+  await page.getByRole("button", { name: /^Show the evidence for tiger cat/ }).click();
+  await prediction(page, "tiger cat").and(page.locator("[aria-pressed=true]")).waitFor();
+  await page.getByRole("button", { name: "Copy a link to these settings" }).click();
+  await page.getByRole("alert").getByText(/It carries the settings, never the picture\.$/).waitFor();
+  assert.equal(new URL(page.url()).hash.includes("chelsea"), false);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector("#layer").value === "blocks.2.depthwise.relu6");
+  await page.waitForFunction(() => document.querySelector("#colour-map").value === "viridis");
+  await sample(page, "Chelsea the cat").click();
+  await finished(page);
+  assert.equal(await prediction(page, "tiger cat").getAttribute("aria-pressed"), "true");
+});

@@ -13,6 +13,7 @@ import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
 import { createProvenance } from "./provenance.js";
 import { createSettings } from "./settings.js";
+import { readLink, writeLink } from "./share.js";
 import { createStage } from "./stage.js";
 
 const element = (id) => document.getElementById(id);
@@ -58,7 +59,10 @@ const picker = createPicker({
 const ownSources = new Map();
 /** `picture` is the one that is shown, `asked` the one that was asked for last, which may still be on its way. */
 let cam, model, result, running, picture, asked;
+/** The class that a link asks for, until another is chosen. */
+let wishedClass;
 
+element("share").addEventListener("click", share);
 translatePage(element("language"), showInLanguage);
 const ready = start();
 ready.catch(notices.error);
@@ -71,7 +75,28 @@ async function start() {
   stage.setColourMaps(cam.colourMaps);
   settings.setChoices(cam.available.map(entry), cam.recipes);
   ownModel.setPresets(cam.presets);
-  await loadNetwork(cam.available[0]);
+  const wished = readLink(location.hash);
+  await loadNetwork(cam.available.includes(wished.network) ? wished.network : cam.available[0]);
+  settings.choose(wished);
+  stage.setView(wished);
+  if (Number(wished.class) < model.classes) wishedClass = Number(wished.class);
+}
+
+/** Puts the settings into the address, and the address on the clipboard. */
+async function share() {
+  const { layer, recipe } = settings.chosen();
+  const { colourMap, opacity } = stage.view();
+  const link = writeLink({
+    network: entry(model.name)?.name, layer, recipe: recipe.name ?? recipe, columnwise: recipe.columnwise,
+    class: result?.target ?? wishedClass, colours: colourMap, opacity: Math.round(100 * opacity),
+  });
+  history.replaceState(null, "", link);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    notices.note("shared");
+  } catch {
+    notices.note("sharedInAddress"); // a browser may forbid the clipboard
+  }
 }
 
 function entry(name) {
@@ -104,6 +129,7 @@ const named = (prediction) => ({ ...prediction, label: labelOf(prediction.index)
 /** Another network; if it cannot be loaded, the one before stays in use. */
 async function chooseNetwork(name, source = ownSources.get(name)) {
   running?.abort();
+  wishedClass = undefined;
   notices.clear();
   ownModel.setBusy(true);
   try {
@@ -130,7 +156,7 @@ async function explain(blob, name, { keepNotices = false } = {}) {
     await ready;
     progress.classifying();
     const onProgress = (event) => run === running && show(event, { blob, name });
-    const complete = await cam.explain(blob, { ...settings.chosen(), signal: run.signal, onProgress });
+    const complete = await cam.explain(blob, { ...settings.chosen(), target: wishedClass, signal: run.signal, onProgress });
     if (run !== running) return;
     progress.finished(complete.diagnostics.scoredChannels, complete.timings.scoreMs);
     downloads.setName(name);
@@ -181,6 +207,7 @@ function showResult(complete) {
 }
 
 async function chooseClass(index) {
+  wishedClass = undefined;
   try {
     showResult(await result.forClass(index));
   } catch (error) {

@@ -37,6 +37,14 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
 
   return {
     chosen,
+    /** Chooses what a link names, as far as the network has it. */
+    choose(wished) {
+      const has = (select, value) => [...select.options].some((option) => option.value === value);
+      if (has(layer, wished.layer)) layer.value = wished.layer;
+      if (has(recipe, wished.recipe)) recipe.value = wished.recipe;
+      columnwise.checked = wished.columnwise !== "false";
+      translate();
+    },
     translate,
     /** What the page offers: networks as catalogue entries, recipes by name. */
     setChoices(networks, recipes) {

@@ -42,6 +42,14 @@ export function createStage(stage, controls) {
       paint();
     },
 
+    /** Colours and opacity as a link names them. */
+    setView({ colours, opacity: percent }) {
+      if (colours in colourMaps) colourMap.value = colours;
+      if (percent >= 0 && percent <= 100) opacity.value = percent;
+      applyOpacity();
+      paint();
+    },
+
     /** Colours values in [0, 1], as many as `canvas` has pixels, as the map is coloured now. */
     paint: (canvas, values) => paintValues(canvas, values, canvas, colourMaps[colourMap.value]),
 
