@@ -267,8 +267,7 @@ impl Run {
     /// The picture at input size as the network saw it under a channel's mask.
     #[wasm_bindgen(js_name = maskedPicture)]
     pub fn masked_picture(&self, channel: usize) -> Result<ImageData> {
-        let (_, picture) = self.explanation.masked_picture(channel)?;
-        image_data(&picture)
+        image_data(&self.explanation.masked_picture(channel)?)
     }
 
     /// What each channel has in a pixel of the map: `[{ channel, share, activation }]`. `options`: `{ target, recipe }`

@@ -12,7 +12,7 @@ use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
+use super::tile::{Geometry, Run, Tiles, kernels, pair, split, widest};
 
 /// Weights of this many bytes stay in the second-level cache, so tiles may come first; larger ones are read once for all
 /// images instead.
@@ -111,9 +111,9 @@ impl Direct {
 
         let lanes = if input.channels == 3 { 3 } else { LANES };
         let output_blocks = output.blocks() / groups;
-        let pair = if output_blocks.is_multiple_of(2) { 2 } else { 1 };
+        let pair = pair(output_blocks);
         kernels(stride.1 * LANES, pair)?;
-        let widest = if pair == 2 { WIDEST_PAIR } else { WIDEST };
+        let widest = widest(pair);
         let bytes_a_tile = input.channels / groups * widest * stride.0 * stride.1 * size_of::<f32>();
         let resident_tiles = (RESIDENT_INPUT / bytes_a_tile).max(1);
         let mut runs = Vec::new();

@@ -11,7 +11,7 @@ use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
+use super::tile::{Geometry, Run, Tiles, kernels, pair, split, widest};
 
 /// Outputs = weights x inputs + bias, clamped.
 pub struct Linear {
@@ -40,7 +40,7 @@ impl Linear {
         clamp: (f32, f32),
     ) -> Linear {
         let blocks = (maps.len() / LANES, outputs.div_ceil(LANES));
-        let pair = if blocks.1.is_multiple_of(2) { 2 } else { 1 };
+        let pair = pair(blocks.1);
         let inputs = maps.channels * maps.positions();
         let macs = (inputs * outputs) as u64;
         let mut packed = Floats::with_capacity(blocks.1 * LANES * maps.len());
@@ -83,17 +83,8 @@ impl Step for Linear {
         let (inputs, outputs) = self.blocks;
         // [input blocks, images, 4], then [output blocks, images, 4]
         let gathered = memory.scratch;
-        let geometry = Geometry {
-            blocks: inputs,
-            block_stride: count * LANES,
-            taps: vec![0],
-            position_stride: LANES,
-            lanes: LANES,
-            output_stride: count * LANES,
-            clamp: self.clamp,
-        };
+        let geometry = Geometry::product(inputs, count, self.clamp);
         let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
-        let widest = if self.pair == 2 { WIDEST_PAIR } else { WIDEST };
         // SAFETY: scratch() asked for both parts; the values are where the planner put them.
         unsafe {
             let results = memory.scratch.add(inputs * count * LANES);
@@ -104,7 +95,7 @@ impl Step for Linear {
                 }
             }
             for column in 0..outputs / self.pair {
-                for Run { start, positions, count: tiles } in split(count, widest) {
+                for Run { start, positions, count: tiles } in split(count, widest(self.pair)) {
                     kernels[positions - 1](
                         &geometry,
                         Tiles {

@@ -49,16 +49,7 @@ fn peak() -> Kernel {
 
 /// A tile of a 1 x 1 convolution.
 fn tile(positions: usize, pair: usize, channels: usize) -> Kernel {
-    let blocks = channels / LANES;
-    let geometry = Geometry {
-        blocks,
-        block_stride: positions * LANES,
-        taps: vec![0],
-        position_stride: LANES,
-        lanes: LANES,
-        output_stride: positions * LANES,
-        clamp: (0.0, 6.0),
-    };
+    let geometry = Geometry::product(channels / LANES, positions, (0.0, 6.0));
     let kernel = kernels(LANES, pair).expect("there are kernels of stride 1")[positions - 1];
     let (input, weights) = (Floats::zeros(channels * positions), Floats::zeros(channels * pair * LANES));
     let (bias, mut output) = (Floats::zeros(pair * LANES), Floats::zeros(pair * positions * LANES));

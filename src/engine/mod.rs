@@ -2,7 +2,7 @@
 //!
 //! [`Program::compile`] lowers a graph that tract has read and shaped to steps over activations in blocks of four channels
 //! (`maps`); what has no step of ours runs as tract's operator between conversions (`fallback`). A program's memory is
-//! laid out ahead (`memory`), so a pass allocates nothing, and threads share nothing but the weights. Several images
+//! laid out ahead (`memory`), so no step of ours allocates activations, and threads share nothing but the weights. Several images
 //! go through a program together where its weights are larger than its activations: the early steps take them one by
 //! one, the later ones all at once.
 //!

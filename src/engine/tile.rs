@@ -12,7 +12,7 @@ use super::simd::{F32x4, LANES};
 pub const WIDEST: usize = 12;
 
 /// The most positions of a tile of two blocks.
-pub const WIDEST_PAIR: usize = 6;
+const WIDEST_PAIR: usize = 6;
 
 /// What all tiles of a layer share.
 #[derive(Debug, Clone)]
@@ -31,6 +31,21 @@ pub struct Geometry {
     pub output_stride: usize,
     /// Smallest and largest value of an output.
     pub clamp: (f32, f32),
+}
+
+impl Geometry {
+    /// That of a matrix product, [positions, channels] by [channels, outputs]: one tap, positions side by side.
+    pub fn product(blocks: usize, positions: usize, clamp: (f32, f32)) -> Geometry {
+        Geometry {
+            blocks,
+            block_stride: positions * LANES,
+            taps: vec![0],
+            position_stride: LANES,
+            lanes: LANES,
+            output_stride: positions * LANES,
+            clamp,
+        }
+    }
 }
 
 /// Where the numbers of tiles side by side are. `added` is null where nothing is added to the results.
@@ -212,6 +227,16 @@ pub fn kernels(position_stride: usize, blocks: usize) -> Option<&'static [Kernel
         (16, 2) => &PAIR_OF_FOUR,
         _ => return None,
     })
+}
+
+/// Blocks of output channels that a tile computes: two wherever that comes out even.
+pub fn pair(output_blocks: usize) -> usize {
+    if output_blocks.is_multiple_of(2) { 2 } else { 1 }
+}
+
+/// The most positions of a tile of `pair` blocks.
+pub fn widest(pair: usize) -> usize {
+    if pair == 2 { WIDEST_PAIR } else { WIDEST }
 }
 
 /// Splits a row of `positions` into tiles of at most `widest`, as equal as can be: those of one position more come first.

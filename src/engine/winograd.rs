@@ -13,7 +13,7 @@ use super::floats::Floats;
 use super::maps::Maps;
 use super::simd::{F32x4, LANES};
 use super::step::{Memory, Step, ValueId};
-use super::tile::{Geometry, Run, Tiles, WIDEST, WIDEST_PAIR, kernels, split};
+use super::tile::{Geometry, Run, Tiles, WIDEST, kernels, pair, split, widest};
 
 /// Rows and columns of results that a patch gives.
 const STEP: usize = 4;
@@ -63,7 +63,7 @@ impl Winograd {
             padding,
             groups,
             clamp: convolution.clamp,
-            pair: pair(outputs),
+            pair: pair(outputs.div_ceil(LANES)),
             weights: transformed_weights(convolution),
             bias: padded_to_blocks(&convolution.bias),
             patches: (output.height.div_ceil(STEP), output.width.div_ceil(STEP)),
@@ -233,21 +233,12 @@ impl Winograd {
     unsafe fn multiply(&self, group: usize, count: usize, transformed: *const f32, products: *mut f32) {
         const NO_BIAS: [f32; 2 * LANES] = [0.0; 2 * LANES];
         let (inputs, outputs) = (self.input.blocks() / self.groups, self.output.blocks() / self.groups);
-        let geometry = Geometry {
-            blocks: inputs,
-            block_stride: count * LANES,
-            taps: vec![0],
-            position_stride: LANES,
-            lanes: LANES,
-            output_stride: count * LANES,
-            clamp: (f32::NEG_INFINITY, f32::INFINITY),
-        };
+        let geometry = Geometry::product(inputs, count, (f32::NEG_INFINITY, f32::INFINITY));
         let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
-        let widest = if self.pair == 2 { WIDEST_PAIR } else { WIDEST };
         let column = inputs * LANES * LANES;
         for product in 0..PRODUCTS {
             for block in (0..outputs).step_by(self.pair) {
-                for Run { start, positions, count: tiles } in split(count, widest) {
+                for Run { start, positions, count: tiles } in split(count, widest(self.pair)) {
                     // SAFETY: the caller's promise, and the layout of `weights`.
                     unsafe {
                         kernels[positions - 1](
@@ -303,11 +294,6 @@ fn transform_output([a, b, c, d, e, f]: [F32x4; PATCH]) -> [F32x4; STEP] {
     ]
 }
 
-/// Blocks of output channels that a tile computes.
-fn pair(outputs: usize) -> usize {
-    if outputs.div_ceil(LANES).is_multiple_of(2) { 2 } else { 1 }
-}
-
 /// G g G' of the paper for every pair of channels: [groups, 36, output blocks / pair, input channels, pair, 4].
 fn transformed_weights(convolution: &Convolution) -> Floats {
     const G: [[f64; 3]; PATCH] = [
@@ -321,7 +307,7 @@ fn transformed_weights(convolution: &Convolution) -> Floats {
     let groups = convolution.groups;
     let (inputs, outputs) = (convolution.input.channels / groups, convolution.output.channels / groups);
     let (input_lanes, output_blocks) = (inputs.next_multiple_of(LANES), outputs.div_ceil(LANES));
-    let pair = pair(outputs);
+    let pair = pair(output_blocks);
     let mut floats = Floats::zeros(groups * PRODUCTS * output_blocks * input_lanes * LANES);
     let transformed = floats.as_mut_slice();
     for (filter, weights) in convolution.weights.chunks_exact(9).enumerate() {

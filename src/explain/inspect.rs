@@ -75,11 +75,11 @@ impl Explanation {
         Ok(score_of(&self.baselines.picture, target, self.network.output(), recipe) as f32)
     }
 
-    /// The mask [height, width] of a channel in [0, 1], and the picture at input size as the network saw it under that mask.
+    /// The picture at input size as the network saw it under the mask of a channel.
     ///
     /// # Errors
     /// [`ErrorKind::Option`] if there is no such channel, or its map is constant and was skipped.
-    pub fn masked_picture(&self, channel: usize) -> Result<(Vec<f32>, RgbImage)> {
+    pub fn masked_picture(&self, channel: usize) -> Result<RgbImage> {
         let rule = self.scoring.rule();
         if channel >= self.activations.channels || is_skipped(self.activations.channel(channel), rule) {
             return Err(Error::new(
@@ -96,7 +96,7 @@ impl Explanation {
         let mut values = vec![0.0; upsampler.output_len()];
         mask(self.activations.channel(channel), &upsampler, rule, &mut values);
         let tensor = masked_tensor(&self.input, &values, rule.masked, spec);
-        Ok((values, denormalise(&tensor, spec)))
+        Ok(denormalise(&tensor, spec))
     }
 
     /// The shares of all channels in the weighted sum at a pixel of the map, before it is rectified and scaled; the largest come

@@ -43,8 +43,8 @@ impl Network {
         Ok(self.logits_of(&[input])?.swap_remove(0))
     }
 
-    /// The logits of up to [`TOGETHER`](Network::TOGETHER) input tensors [3, height, width], in their order, on the calling thread. They share
-    /// the reading of the weights; what one of them gives does not depend on the others.
+    /// The logits of up to [`TOGETHER`](Network::TOGETHER) input tensors [3, height, width], in their order, on the
+    /// calling thread. They share the reading of the weights; what one of them gives does not depend on the others.
     ///
     /// A network whose output are probabilities that cannot be taken apart answers with their logarithm, which is a logit up
     /// to a constant.

@@ -20,13 +20,10 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
-import { chromium } from "playwright-core";
 import sirv from "sirv";
+import { ROOT, launch } from "../browser/page.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BATCHES = [1, 4, 16];
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 const SAMPLES = ["chelsea.png", "cat_and_coffee.jpg", "coffee.png", "camera.png", "astronaut.png", "grace_hopper.jpg", "rocket.jpg"];
 
 const { values: options } = parseArgs({
@@ -50,7 +47,7 @@ const catalog = JSON.parse(readFileSync(`${ROOT}models/catalog.json`, "utf8")).m
 const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
 
 const { address, close } = await serve();
-const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+const browser = await launch();
 const report = { machine: machine(), chromium: browser.version(), threads, download: downloads(), kernels: [], rows: [] };
 console.log(`${report.machine.cpu}, ${report.machine.cores} cores, Chromium ${report.chromium}, ${threads} threads`);
 for (const { file, brotli } of report.download) console.log(`${file}: ${(brotli / 1e6).toFixed(2)} MB with Brotli`);

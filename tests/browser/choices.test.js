@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { compare, finished, npyValues, open, prediction, sample, saved } from "./page.js";
+import { compare, finished, npyValues, openExplained, prediction, saved } from "./page.js";
 
 let tab, page;
 const map = async () => npyValues((await saved(page, "Save map (.npy)")).bytes);
 const fact = (name) => page.locator("dt", { hasText: name }).locator("+ dd");
 
 before(async () => {
-  tab = await open();
+  tab = await openExplained();
   ({ page } = tab);
-  await page.getByText("Network, layer and recipe").click();
-  // A layer of few channels, so that a run takes seconds.
-  await page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
-  await sample(page, "Chelsea the cat").click();
-  await finished(page);
 });
 after(() => tab?.close());
 

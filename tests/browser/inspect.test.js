@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { finished, npyValues, open, prediction, sample, saved } from "./page.js";
+import { finished, npyValues, openExplained, prediction, sample, saved } from "./page.js";
 
 let tab, page;
 before(async () => {
-  tab = await open();
+  tab = await openExplained();
   ({ page } = tab);
-  await page.getByText("Network, layer and recipe").click();
-  // A layer of few channels, so that a run takes seconds.
-  await page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
-  await sample(page, "Chelsea the cat").click();
-  await finished(page);
 });
 after(() => tab?.close());
 

@@ -8,6 +8,9 @@ import { serve } from "../../tools/serve.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** The browser that tests and benchmark run in. */
+export const launch = () => chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
@@ -17,7 +20,7 @@ export const PATIENCE = 150_000;
 /** The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. */
 export async function open({ isolation = true, context = {}, prepare } = {}) {
   const server = await serve({ isolation });
-  const browser = await chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+  const browser = await launch();
   const page = await (await browser.newContext({ acceptDownloads: true, locale: "en-GB", ...context })).newPage();
   page.setDefaultTimeout(PATIENCE);
   const requests = [];
@@ -65,6 +68,16 @@ export async function finished(page) {
   await cancel.waitFor();
   await cancel.waitFor({ state: "hidden" });
   await page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
+}
+
+/** The page with chelsea.png explained at a layer of few channels, so that a run takes seconds. */
+export async function openExplained() {
+  const tab = await open();
+  await tab.page.getByText("Network, layer and recipe").click();
+  await tab.page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
+  await sample(tab.page, "Chelsea the cat").click();
+  await finished(tab.page);
+  return tab;
 }
 
 export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`evidence for ${label},`) });

@@ -102,7 +102,6 @@ export function createChannels(panel, onError) {
         onError(error);
       }
     },
-    choose,
   };
 }
 

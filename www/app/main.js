@@ -33,7 +33,7 @@ const provenance = createProvenance(
   notices.error,
 );
 const ownModel = createOwnModel(element("own-model"), {
-  onFile: (file) => chooseNetwork(file.name, { bytes: file, name: file.name }),
+  onFile: openNetwork,
   onApply: ({ input, labels }) => {
     const before = ownSources.get(model.name);
     chooseNetwork(model.name, { ...before, spec: { input }, labels: labels ?? before.labels });
@@ -51,7 +51,7 @@ const picker = createPicker({
   input: element("file"),
   samples: element("samples"),
   onPicture: explain,
-  onModel: (file) => chooseNetwork(file.name, { bytes: file, name: file.name }),
+  onModel: openNetwork,
   onError: notices.error,
 });
 
@@ -125,6 +125,11 @@ async function loadNetwork(name, source) {
 
 const labelOf = (index) => model.labels[index] || t("unnamedClass", { index });
 const named = (prediction) => ({ ...prediction, label: labelOf(prediction.index) });
+
+/** A network file of the visitor's. */
+function openNetwork(file) {
+  return chooseNetwork(file.name, { bytes: file, name: file.name });
+}
 
 /** Another network; if it cannot be loaded, the one before stays in use. */
 async function chooseNetwork(name, source = ownSources.get(name)) {
