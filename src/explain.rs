@@ -1,5 +1,7 @@
 //! Composes the stages: a picture, a network and a recipe become an explanation that grows channel by channel.
 
+mod convergence;
+mod diagnostics;
 mod inspect;
 
 use std::sync::Arc;
@@ -11,12 +13,15 @@ use web_time::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use crate::heatmap::{Baselines, Heatmap, heatmap, weights};
 use crate::image::RgbImage;
+use crate::model::spec::OutputKind;
 use crate::model::{Activations, Layer, Network};
 use crate::preprocess::{Input, Region, prepare};
 use crate::recipe::Recipe;
 use crate::score::{Scoring, finite, probabilities};
 
-pub use inspect::{Channel, Share};
+pub use convergence::Settled;
+pub use diagnostics::Diagnostics;
+pub use inspect::{Channel, PartialSum, ScaledMap, Share};
 
 /// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
 const STEP: Duration = Duration::from_millis(200);
@@ -45,22 +50,6 @@ pub struct Progress {
     pub elapsed_ms: f64,
     /// Milliseconds that the rest will take at the same pace; absent before the first pass.
     pub eta_ms: Option<f64>,
-}
-
-/// What one should know before trusting a map.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Diagnostics {
-    /// Channels of the layer.
-    pub channels: usize,
-    /// Channels whose masked pass is done.
-    pub scored_channels: usize,
-    /// Channels left out because their map is constant.
-    pub skipped_channels: usize,
-    /// Whether channels are still to be scored: the map is a preview.
-    pub partial: bool,
-    /// Whether the weighted sum has no positive part that varies: the map is empty and says nothing.
-    pub no_positive_evidence: bool,
 }
 
 /// Milliseconds that the parts of an explanation took.
@@ -178,23 +167,14 @@ impl Explanation {
         let weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
         let size = (self.input.pixels.height() as usize, self.input.pixels.width() as usize);
         let heatmap = heatmap(&self.activations, &weights, size, recipe);
-        let diagnostics = Diagnostics {
-            channels: self.activations.channels,
-            scored_channels: self.scoring.done(),
-            skipped_channels: self.activations.channels - self.scoring.total(),
-            partial: !self.is_complete(),
-            no_positive_evidence: !heatmap.has_positive_evidence,
-        };
         let probability = probabilities(&self.baselines.picture, self.network.output())[target];
+        let diagnostics = self.diagnostics(&weights, &heatmap, probability);
         Ok(Outcome { target, probability, heatmap, weights, diagnostics })
     }
 
     /// The `count` most probable classes of the picture as it is, the most probable first.
     pub fn predictions(&self, count: usize) -> Vec<Prediction> {
-        let probabilities = probabilities(&self.baselines.picture, self.network.output());
-        let mut order: Vec<usize> = (0..probabilities.len()).collect();
-        order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-        order.iter().take(count).map(|&index| Prediction { index, probability: probabilities[index] }).collect()
+        most_probable(&self.baselines.picture, self.network.output(), count)
     }
 
     /// The network that is explained.
@@ -233,6 +213,13 @@ impl Explanation {
         self.network.check_class(target)?;
         Ok(target)
     }
+}
+
+fn most_probable(logits: &[f32], output: OutputKind, count: usize) -> Vec<Prediction> {
+    let probabilities = probabilities(logits, output);
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    order.iter().take(count).map(|&index| Prediction { index, probability: probabilities[index] }).collect()
 }
 
 fn milliseconds(duration: Duration) -> f64 {

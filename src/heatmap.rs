@@ -21,6 +21,34 @@ pub struct Heatmap {
     pub has_positive_evidence: bool,
 }
 
+impl Heatmap {
+    /// How its values are spread over three by three parts of equal size: nine shares by rows, which sum to one, or nine
+    /// zeros if the map is empty.
+    pub fn ninths(&self) -> [f32; 9] {
+        let mut sums = [0.0_f64; 9];
+        for (i, &value) in self.values.iter().enumerate() {
+            let (row, column) = (i / self.width, i % self.width);
+            sums[row * 3 / self.height * 3 + column * 3 / self.width] += f64::from(value);
+        }
+        let whole: f64 = sums.iter().sum();
+        sums.map(|sum| if whole > 0.0 { (sum / whole) as f32 } else { 0.0 })
+    }
+
+    /// The value between its cells, bilinear; `x` and `y` are in cells, whole numbers at their centres. Outside it is that
+    /// of the nearest cell.
+    pub fn value_at(&self, x: f64, y: f64) -> f32 {
+        let clamp = |position: f64, cells: usize| position.clamp(0.0, (cells - 1) as f64);
+        let (x, y) = (clamp(x, self.width), clamp(y, self.height));
+        let (left, top) = (x as usize, y as usize);
+        let (right, bottom) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
+        let at = |row: usize, column: usize| self.values[row * self.width + column];
+        let (across, down) = ((x - left as f64) as f32, (y - top as f64) as f32);
+        let upper = at(top, left) * (1.0 - across) + at(top, right) * across;
+        let lower = at(bottom, left) * (1.0 - across) + at(bottom, right) * across;
+        upper * (1.0 - down) + lower * down
+    }
+}
+
 /// The logits that a recipe may subtract from the channels' scores.
 #[derive(Debug, Clone)]
 pub struct Baselines {
@@ -57,11 +85,39 @@ pub fn weights(scores: &ScoreMatrix, baselines: &Baselines, target: usize, recip
     increases.iter().map(|increase| (exponential(increase) / sum.max(f64::MIN_POSITIVE)) as f32).collect()
 }
 
+/// The weighted sum of the maps, before what is negative is dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightedSum {
+    /// Values [height, width] of either sign.
+    pub values: Vec<f32>,
+    /// Rows: the layer's, or the input's where masks are summed.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+/// What `recipe` sums of channels `activations` under `weights`: raw maps at layer size, or masks at input `size`
+/// [height, width].
+///
+/// Sums are taken in float64 and in the order of the channels.
+pub fn weighted_sum(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> WeightedSum {
+    match recipe.summed {
+        Summed::RawUpsampled | Summed::RawAtLayerSize => WeightedSum {
+            values: sum_of_maps(activations, weights),
+            height: activations.height,
+            width: activations.width,
+        },
+        Summed::Masks => {
+            WeightedSum { values: sum_of_masks(activations, weights, size, recipe), height: size.0, width: size.1 }
+        }
+    }
+}
+
 /// The heatmap [height, width] = `size` of channels `activations` under `weights`: the sum, its positive part, scaled to
 /// [0, 1].
 ///
-/// Sums are taken in float64 and in the order of the channels. Upsampling is linear, so `RawUpsampled` sums at layer
-/// size and upsamples once, which differs from the sum of upsampled maps by rounding only.
+/// Upsampling is linear, so `RawUpsampled` sums at layer size and upsamples once, which differs from the sum of upsampled
+/// maps by rounding only.
 pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Heatmap {
     let upsampled = |map: &[f32]| {
         let upsampler = Upsampler::new((activations.height, activations.width), size, Grid::HalfPixel);
@@ -69,14 +125,14 @@ pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize),
         upsampler.upsample(map, &mut values);
         values
     };
+    let mut sum = weighted_sum(activations, weights, size, recipe).values;
     let (mut values, rectified_before) = match recipe.summed {
-        Summed::RawUpsampled => (upsampled(&weighted_sum(activations, weights)), None),
+        Summed::RawUpsampled => (upsampled(&sum), None),
         Summed::RawAtLayerSize => {
-            let mut small = weighted_sum(activations, weights);
-            let evidence = rectify_and_scale(&mut small);
-            (upsampled(&small), Some(evidence))
+            let evidence = rectify_and_scale(&mut sum);
+            (upsampled(&sum), Some(evidence))
         }
-        Summed::Masks => (weighted_sum_of_masks(activations, weights, size, recipe), None),
+        Summed::Masks => (sum, None),
     };
     let evidence = rectify_and_scale(&mut values);
     // Where the sum was rectified at layer size, that decides; upsampling only spreads it.
@@ -88,7 +144,7 @@ pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize),
 }
 
 /// Sum over the channels of weight times raw map, at layer size.
-fn weighted_sum(activations: &Activations, weights: &[f32]) -> Vec<f32> {
+fn sum_of_maps(activations: &Activations, weights: &[f32]) -> Vec<f32> {
     let mut sum = vec![0.0_f64; activations.height * activations.width];
     for (channel, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
         for (total, &value) in sum.iter_mut().zip(activations.channel(channel)) {
@@ -99,12 +155,7 @@ fn weighted_sum(activations: &Activations, weights: &[f32]) -> Vec<f32> {
 }
 
 /// Sum over the channels of weight times mask, at input size.
-fn weighted_sum_of_masks(
-    activations: &Activations,
-    weights: &[f32],
-    size: (usize, usize),
-    recipe: &Recipe,
-) -> Vec<f32> {
+fn sum_of_masks(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Vec<f32> {
     /// Channels that are summed by one task: fixed, so that the order of additions does not depend on the threads.
     const BLOCK: usize = 64;
     let upsampler = Upsampler::new((activations.height, activations.width), size, recipe.mask.grid);
@@ -150,6 +201,16 @@ fn rectify_and_scale(values: &mut [f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ninths_are_shares_of_the_evidence_by_rows() {
+        let mut values = vec![0.0; 36];
+        (values[0], values[7], values[35]) = (0.5, 0.5, 1.0); // twice top left, once bottom right
+        let map = Heatmap { values, height: 6, width: 6, has_positive_evidence: true };
+        assert_eq!(map.ninths(), [0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5]);
+        let empty = Heatmap { values: vec![0.0; 4], height: 2, width: 2, has_positive_evidence: false };
+        assert_eq!(empty.ninths(), [0.0; 9]);
+    }
 
     /// Three channels of 1 x 2 cells; the second has no scores.
     fn activations() -> Activations {

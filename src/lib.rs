@@ -24,8 +24,9 @@
 //! 6. [`heatmap`]: scores and activations become a heatmap
 //! 7. [`render`]: heatmap becomes colours over the picture
 //!
-//! [`explain`] composes them.
+//! [`explain`] composes them; [`compare`] sets two heatmaps beside each other.
 
+pub mod compare;
 pub mod engine;
 pub mod error;
 pub mod explain;

@@ -11,7 +11,7 @@
 //! `authors` is the published code of the paper's authors, `paper` its Algorithm 1 (arXiv 1910.01279), `matlab` the code
 //! of the article that this project started from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -69,7 +69,8 @@ pub struct MaskRule {
 }
 
 /// What a masked input's score for the target class is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Score {
     /// After softmax over the classes.
     Probability,
@@ -114,6 +115,15 @@ pub struct Recipe {
     pub softmax_over_channels: bool,
     /// What is summed.
     pub summed: Summed,
+}
+
+/// What may be asked of a recipe besides its name; what is absent is as the recipe has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecipeOptions {
+    /// Of `matlab` only: whether every column of a map is scaled by itself.
+    pub columnwise: Option<bool>,
+    /// Scores before or after the softmax over the classes, which the paper compares in its Fig. 5.
+    pub score: Option<Score>,
 }
 
 impl Recipe {
@@ -192,26 +202,29 @@ impl Recipe {
         [Recipe::AUTHORS, Recipe::PAPER, Recipe::PYTORCH_GRAD_CAM, Recipe::TORCHCAM, Recipe::matlab(true)]
     }
 
-    /// The recipe called `name`, or the default. `columnwise` is the option of `matlab`, on if not given.
+    /// The recipe called `name`, or the default, with what `options` change of it.
     ///
     /// # Errors
     /// [`ErrorKind::Option`] if there is no such recipe, or `columnwise` is given to one that has no such option.
-    pub fn find(name: Option<&str>, columnwise: Option<bool>) -> Result<Recipe> {
+    pub fn find(name: Option<&str>, options: RecipeOptions) -> Result<Recipe> {
         let name = name.unwrap_or(Recipe::AUTHORS.name);
-        let recipe = Recipe::all().into_iter().find(|recipe| recipe.name == name).ok_or_else(|| {
+        let named = Recipe::all().into_iter().find(|recipe| recipe.name == name).ok_or_else(|| {
             let names = Recipe::all().map(|recipe| recipe.name).join(", ");
             let message = format!("There is no recipe called \"{name}\".");
             Error::new(ErrorKind::Option, message, format!("There are: {names}."))
         })?;
-        match columnwise {
-            None => Ok(recipe),
-            Some(columnwise) if recipe.summed == Summed::Masks => Ok(Recipe::matlab(columnwise)),
-            Some(_) => Err(Error::new(
-                ErrorKind::Option,
-                format!("The recipe \"{name}\" has no option columnwise."),
-                "Only \"matlab\" has; leave the option out.",
-            )),
-        }
+        let recipe = match options.columnwise {
+            None => named,
+            Some(columnwise) if named.summed == Summed::Masks => Recipe::matlab(columnwise),
+            Some(_) => {
+                return Err(Error::new(
+                    ErrorKind::Option,
+                    format!("The recipe \"{name}\" has no option columnwise."),
+                    "Only \"matlab\" has; leave the option out.",
+                ));
+            }
+        };
+        Ok(Recipe { score: options.score.unwrap_or(recipe.score), ..recipe })
     }
 }
 
@@ -219,20 +232,29 @@ impl Recipe {
 mod tests {
     use super::*;
 
+    const ANY: RecipeOptions = RecipeOptions { columnwise: None, score: None };
+
     #[test]
     fn recipes_are_found_by_name_and_the_default_is_the_authors() {
-        assert_eq!(Recipe::find(None, None).unwrap(), Recipe::AUTHORS);
+        assert_eq!(Recipe::find(None, ANY).unwrap(), Recipe::AUTHORS);
         for recipe in Recipe::all() {
-            assert_eq!(Recipe::find(Some(recipe.name), None).unwrap(), recipe);
+            assert_eq!(Recipe::find(Some(recipe.name), ANY).unwrap(), recipe);
         }
-        assert_eq!(Recipe::find(Some("matlab"), Some(false)).unwrap(), Recipe::matlab(false));
+        let whole = RecipeOptions { columnwise: Some(false), ..ANY };
+        assert_eq!(Recipe::find(Some("matlab"), whole).unwrap(), Recipe::matlab(false));
+    }
+
+    #[test]
+    fn a_recipe_can_score_before_the_softmax_instead_of_after_it() {
+        let logits = Recipe::find(Some("authors"), RecipeOptions { score: Some(Score::Logit), ..ANY }).unwrap();
+        assert_eq!(logits, Recipe { score: Score::Logit, ..Recipe::AUTHORS });
     }
 
     #[test]
     fn an_unknown_recipe_or_a_misplaced_option_is_refused() {
-        let unknown = Recipe::find(Some("grad-cam"), None).unwrap_err();
+        let unknown = Recipe::find(Some("grad-cam"), ANY).unwrap_err();
         assert_eq!(unknown.hint, "There are: authors, paper, pytorch-grad-cam, torchcam, matlab.");
-        let misplaced = Recipe::find(Some("paper"), Some(true)).unwrap_err();
+        let misplaced = Recipe::find(Some("paper"), RecipeOptions { columnwise: Some(true), ..ANY }).unwrap_err();
         assert_eq!(misplaced.message, "The recipe \"paper\" has no option columnwise.");
     }
 

@@ -88,7 +88,7 @@ pub fn overlay(picture: &RgbImage, heatmap: &Heatmap, region: Region, colour_map
         if !(0.0..1.0).contains(&across) || !(0.0..1.0).contains(&down) {
             continue;
         }
-        let value = sample(heatmap, across * heatmap.width as f64 - 0.5, down * heatmap.height as f64 - 0.5);
+        let value = heatmap.value_at(across * heatmap.width as f64 - 0.5, down * heatmap.height as f64 - 0.5);
         let colour = table[(value * 255.0).round() as usize];
         let Rgb(below) = *pixel;
         *pixel = Rgb(std::array::from_fn(|i| {
@@ -96,19 +96,6 @@ pub fn overlay(picture: &RgbImage, heatmap: &Heatmap, region: Region, colour_map
         }));
     }
     result
-}
-
-/// The heatmap between its cells, bilinear; `x` and `y` are in cells, whole numbers at their centres.
-fn sample(heatmap: &Heatmap, x: f64, y: f64) -> f32 {
-    let clamp = |position: f64, cells: usize| position.clamp(0.0, (cells - 1) as f64);
-    let (x, y) = (clamp(x, heatmap.width), clamp(y, heatmap.height));
-    let (left, top) = (x as usize, y as usize);
-    let (right, bottom) = ((left + 1).min(heatmap.width - 1), (top + 1).min(heatmap.height - 1));
-    let at = |row: usize, column: usize| heatmap.values[row * heatmap.width + column];
-    let (across, down) = ((x - left as f64) as f32, (y - top as f64) as f32);
-    let upper = at(top, left) * (1.0 - across) + at(top, right) * across;
-    let lower = at(bottom, left) * (1.0 - across) + at(bottom, right) * across;
-    upper * (1.0 - down) + lower * down
 }
 
 /// The bytes of a PNG file of `picture`.

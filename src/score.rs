@@ -85,6 +85,11 @@ impl Scoring {
         &self.rule
     }
 
+    /// The channels that have or get a pass, in its order: those that vary most in space first.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
     /// Passes done.
     pub fn done(&self) -> usize {
         self.done

@@ -13,7 +13,7 @@ use scorecam::image::{RgbImage, decode, fit_within};
 use scorecam::model::spec::{ChannelOrder, InputOverrides, InputSpec, ModelSpec, Range, Resize, find, labels};
 use scorecam::model::{Layer, Network, OnnxFile};
 use scorecam::preprocess::Region;
-use scorecam::recipe::Recipe;
+use scorecam::recipe::{Recipe, RecipeOptions, Score};
 use scorecam::render::{ColourMap, npy, overlay, png};
 use serde::Serialize;
 
@@ -83,6 +83,9 @@ struct Explain {
     /// Of matlab: whether every column is scaled by itself, as the article's code does [default: true]
     #[arg(long, value_name = "true|false")]
     columnwise: Option<bool>,
+    /// Scores before or after the softmax over the classes: logit or probability [default: the recipe's own]
+    #[arg(long, value_parser = parse::<Score>)]
+    score: Option<Score>,
     /// Threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -140,7 +143,10 @@ fn main() -> ExitCode {
 }
 
 fn explain(arguments: &Explain) -> Result<()> {
-    let recipe = Recipe::find(arguments.recipe.as_deref(), arguments.columnwise)?;
+    let recipe = Recipe::find(
+        arguments.recipe.as_deref(),
+        RecipeOptions { columnwise: arguments.columnwise, score: arguments.score },
+    )?;
     if let Some(threads) = arguments.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|cause| Error::internal("starting the threads", cause))?;

@@ -3,15 +3,15 @@
 use serde::Serialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::heatmap::{score_of, weights};
+use crate::heatmap::{Heatmap, WeightedSum, heatmap, score_of, weighted_sum, weights};
 use crate::image::RgbImage;
-use crate::mask::{Upsampler, is_skipped, mask};
+use crate::mask::{Upsampler, is_skipped, mask, range};
 use crate::model::Activations;
 use crate::preprocess::denormalise;
 use crate::recipe::{Grid, Recipe, Summed};
 use crate::score::masked_tensor;
 
-use super::Explanation;
+use super::{Explanation, Prediction, most_probable};
 
 /// One channel of the layer and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -41,6 +41,26 @@ pub struct Share {
     pub activation: f32,
 }
 
+/// A channel's map at input size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaledMap {
+    /// Smallest value of the upsampled map.
+    pub low: f32,
+    /// Its largest value.
+    pub high: f32,
+    /// The mask [height, width] in [0, 1] that it became.
+    pub mask: Vec<f32>,
+}
+
+/// The weighted sum of some of the channels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartialSum {
+    /// Before what is negative is dropped.
+    pub sum: WeightedSum,
+    /// What that leads to: its positive part, scaled to [0, 1].
+    pub heatmap: Heatmap,
+}
+
 impl Explanation {
     /// The layer's maps [channels, height, width].
     pub fn activations(&self) -> &Activations {
@@ -58,7 +78,7 @@ impl Explanation {
         let weights = weights(matrix, &self.baselines, target, recipe);
         let describe = |(channel, &weight): (usize, &f32)| {
             let map = self.activations.channel(channel);
-            let (low, high) = crate::mask::range(map);
+            let (low, high) = range(map);
             let energy = map.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / map.len() as f64;
             let score = matrix.row(channel).map(|logits| score_of(logits, target, matrix.output(), recipe) as f32);
             Channel { channel, score, weight, low, high, energy: energy as f32 }
@@ -75,11 +95,11 @@ impl Explanation {
         Ok(score_of(&self.baselines.picture, target, self.network.output(), recipe) as f32)
     }
 
-    /// The picture at input size as the network saw it under the mask of a channel.
+    /// The map of a channel at input size, before and after it is scaled to a mask.
     ///
     /// # Errors
     /// [`ErrorKind::Option`] if there is no such channel, or its map is constant and was skipped.
-    pub fn masked_picture(&self, channel: usize) -> Result<RgbImage> {
+    pub fn scaled_map(&self, channel: usize) -> Result<ScaledMap> {
         let rule = self.scoring.rule();
         if channel >= self.activations.channels || is_skipped(self.activations.channel(channel), rule) {
             return Err(Error::new(
@@ -91,12 +111,51 @@ impl Explanation {
                 "Choose a channel that has a score.",
             ));
         }
-        let spec = &self.network.spec().input;
+        let map = self.activations.channel(channel);
         let upsampler = self.upsampler(rule.grid);
-        let mut values = vec![0.0; upsampler.output_len()];
-        mask(self.activations.channel(channel), &upsampler, rule, &mut values);
-        let tensor = masked_tensor(&self.input, &values, rule.masked, spec);
+        let mut upsampled = vec![0.0; upsampler.output_len()];
+        upsampler.upsample(map, &mut upsampled);
+        let (low, high) = range(&upsampled);
+        let mut scaled = upsampled;
+        mask(map, &upsampler, rule, &mut scaled);
+        Ok(ScaledMap { low, high, mask: scaled })
+    }
+
+    /// The picture at input size as the network saw it under the mask of a channel.
+    ///
+    /// # Errors
+    /// As [`scaled_map`](Explanation::scaled_map).
+    pub fn masked_picture(&self, channel: usize) -> Result<RgbImage> {
+        let ScaledMap { mask, .. } = self.scaled_map(channel)?;
+        let spec = &self.network.spec().input;
+        let tensor = masked_tensor(&self.input, &mask, self.scoring.rule().masked, spec);
         Ok(denormalise(&tensor, spec))
+    }
+
+    /// The `count` most probable classes of the picture under the mask of a channel, the most probable first; none if it
+    /// has no pass yet.
+    pub fn masked_predictions(&self, channel: usize, count: usize) -> Vec<Prediction> {
+        let matrix = self.scoring.matrix();
+        let logits = if channel < matrix.channels() { matrix.row(channel) } else { None };
+        logits.map_or_else(Vec::new, |logits| most_probable(logits, matrix.output(), count))
+    }
+
+    /// The sum of the `count` channels whose weights are farthest from zero, and the map that it alone would give.
+    ///
+    /// # Errors
+    /// As [`outcome`](Explanation::outcome).
+    pub fn partial_sum(&self, target: Option<usize>, recipe: &Recipe, count: usize) -> Result<PartialSum> {
+        let target = self.target(target)?;
+        self.check_recipe(recipe)?;
+        let mut weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
+        let mut order: Vec<usize> = (0..weights.len()).collect();
+        order.sort_by(|&a, &b| weights[b].abs().total_cmp(&weights[a].abs()));
+        order[count.min(weights.len())..].iter().for_each(|&channel| weights[channel] = 0.0);
+        let size = (self.input.pixels.height() as usize, self.input.pixels.width() as usize);
+        Ok(PartialSum {
+            sum: weighted_sum(&self.activations, &weights, size, recipe),
+            heatmap: heatmap(&self.activations, &weights, size, recipe),
+        })
     }
 
     /// The shares of all channels in the weighted sum at a pixel of the map, before it is rectified and scaled; the largest come

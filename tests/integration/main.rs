@@ -7,6 +7,7 @@ mod chelsea;
 mod command_line;
 mod fixtures;
 mod fuzz;
+mod inspect;
 mod networks;
 mod operators;
 mod squeezenet;

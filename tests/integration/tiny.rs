@@ -5,7 +5,7 @@ use scorecam::error::ErrorKind;
 use scorecam::explain::Explanation;
 use scorecam::model::Network;
 use scorecam::preprocess::prepare;
-use scorecam::recipe::Recipe;
+use scorecam::recipe::{Recipe, RecipeOptions};
 use serde::Deserialize;
 use tract_onnx::pb::{ModelProto, NodeProto};
 
@@ -75,7 +75,8 @@ fn every_recipe_gives_the_map_and_the_weights_of_the_reference_for_every_class()
     let expected = expected();
     assert_eq!(expected.recipes.len(), 6 * 5);
     for case in &expected.recipes {
-        let recipe = Recipe::find(Some(&case.recipe), case.columnwise).unwrap();
+        let recipe =
+            Recipe::find(Some(&case.recipe), RecipeOptions { columnwise: case.columnwise, score: None }).unwrap();
         let outcome = explained(&network, &picture, &recipe).outcome(Some(case.target), &recipe).unwrap();
         let name = format!("{} {:?} class {}", case.recipe, case.columnwise, case.target);
         let weights = largest_difference(&outcome.weights, &case.weights);

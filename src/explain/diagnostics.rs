@@ -1,0 +1,81 @@
+//! What one should know before trusting a map.
+
+use serde::Serialize;
+
+use crate::heatmap::Heatmap;
+
+use super::Explanation;
+
+/// From here on the weights are so even that the map is nearly the plain sum of all maps: their deviation is below a third
+/// of their mean.
+const EVEN: f32 = 0.9;
+
+/// Below this the other classes together are more probable.
+const CONFIDENT: f32 = 0.5;
+
+/// What one should know before trusting a map.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostics {
+    /// Channels of the layer.
+    pub channels: usize,
+    /// Channels whose masked pass is done.
+    pub scored_channels: usize,
+    /// Channels left out because their map is constant.
+    pub skipped_channels: usize,
+    /// Whether channels are still to be scored: the map is a preview.
+    pub partial: bool,
+    /// Whether the weighted sum has no positive part that varies: the map is empty and says nothing.
+    pub no_positive_evidence: bool,
+    /// How even the weights `w` of the `n` scored channels are: (sum |w|)^2 / (n sum w^2), which is Kish's effective number
+    /// of channels over `n`. 1 if all weigh the same, 1/n if one decides alone, 0 if all are zero.
+    pub evenness: f32,
+    /// Whether the weights are nearly even: the map then shows where the layer is active rather than what speaks for the class.
+    pub near_uniform_weights: bool,
+    /// Whether the network finds the class less probable than all others together.
+    pub low_confidence: bool,
+}
+
+impl Explanation {
+    /// For the map that `weights` gave; `probability` is that of the class for the picture as it is.
+    pub(super) fn diagnostics(&self, weights: &[f32], heatmap: &Heatmap, probability: f32) -> Diagnostics {
+        let scored_channels = self.scoring.done();
+        let evenness = evenness(weights, scored_channels);
+        Diagnostics {
+            channels: self.activations.channels,
+            scored_channels,
+            skipped_channels: self.activations.channels - self.scoring.total(),
+            partial: !self.is_complete(),
+            no_positive_evidence: !heatmap.has_positive_evidence,
+            evenness,
+            near_uniform_weights: scored_channels > 1 && evenness > EVEN,
+            low_confidence: probability < CONFIDENT,
+        }
+    }
+}
+
+/// See [`Diagnostics::evenness`]; `weights` of channels without a pass are zero.
+fn evenness(weights: &[f32], scored: usize) -> f32 {
+    let sum: f64 = weights.iter().map(|&weight| f64::from(weight).abs()).sum();
+    let squares: f64 = weights.iter().map(|&weight| f64::from(weight).powi(2)).sum();
+    if squares > 0.0 { (sum * sum / (scored as f64 * squares)) as f32 } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::evenness;
+
+    #[test]
+    fn evenness_is_one_for_equal_weights_and_falls_as_few_decide() {
+        let cases: [(&[f32], usize, f32); 5] = [
+            (&[0.2, 0.2, 0.0, 0.2], 3, 1.0), // the third has no pass
+            (&[-0.3, 0.3], 2, 1.0),
+            (&[1.0, 0.0, 0.0, 0.0], 4, 0.25),
+            (&[3.0, 1.0], 2, 0.8),
+            (&[0.0, 0.0], 2, 0.0),
+        ];
+        for (weights, scored, expected) in cases {
+            assert!((evenness(weights, scored) - expected).abs() < 1e-6, "{weights:?}");
+        }
+    }
+}
