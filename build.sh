@@ -195,6 +195,8 @@ build() {
   (cd $OUT/models && node -p 'JSON.stringify(fs.readdirSync(".").filter((file) => file.endsWith(".onnx")))' >available.json)
   cp node_modules/wasm-feature-detect/dist/esm/index.js $OUT/vendor/wasm-feature-detect.js
   cp node_modules/wasm-feature-detect/LICENSE $OUT/vendor/wasm-feature-detect.LICENSE
+  cp node_modules/uplot/dist/uPlot.esm.js node_modules/uplot/dist/uPlot.min.css $OUT/vendor/
+  cp node_modules/uplot/LICENSE $OUT/vendor/uPlot.LICENSE
   say "$OUT/ is ready: $(du -sh $OUT | cut -f1), wasm $(du -ch $OUT/wasm/*/core_bg.wasm | tail -n 1 | cut -f1)"
 }
 

@@ -6,7 +6,7 @@
  *   `size` and `sha256` are what the file must have, where they are known.
  * @returns {Promise<Uint8Array>}
  */
-export async function download(url, { signal, onProgress, sha256, size } = {}) {
+export async function download(url, { signal, onProgress, sha256: expected, size } = {}) {
   const name = url.pathname.split("/").pop();
   let response;
   try {
@@ -22,8 +22,8 @@ export async function download(url, { signal, onProgress, sha256, size } = {}) {
   if (size && bytes.byteLength !== size) {
     throw failure(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
   }
-  // Pages that are not served securely have no crypto.subtle; there the size has to do.
-  if (sha256 && globalThis.crypto?.subtle && (await hexDigest(bytes)) !== sha256) {
+  // Where there is no checksum the size has to do.
+  if (expected && ![expected, null].includes(await sha256(bytes))) {
     throw failure(`${name} is not the file that the catalogue describes: its checksum differs.`, "Fetch it again from its source.");
   }
   return bytes;
@@ -46,7 +46,9 @@ async function readAll(response, size, onProgress) {
   return new Uint8Array(await new Blob(whole ? [whole, ...pieces] : pieces).arrayBuffer());
 }
 
-async function hexDigest(bytes) {
+/** The SHA-256 in hexadecimal digits; null on pages that are not served securely, which have no crypto.subtle. */
+export async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) return null;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -3,20 +3,26 @@
  *
  *   page -> worker   { id, call, argument }    do this
  *                    { id, cancel: true }      stop doing it
+ *                    { id, enough: true }      answer with what there is by now
  *   worker -> page   { id, value }             it is done
  *                    { id, error }             it failed: { kind, message, hint }
  *                    { id, progress }          it goes on
  *
  * The calls, each with one object as its argument:
  *
- *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, available, catalog, recipes, presets, colourMaps }
+ *   start      { baseUrl, threads, panicChannel } -> { threads, isolated, features, singleThreadReason, version, available, catalog, recipes, presets, colourMaps }
  *   loadModel  { catalog } or { file, spec, name, labels } -> model; progress { stage, done, total } in bytes
  *   explain    { image, layer, target, recipe }   -> { run, ...result }; progress as in scorecam.d.ts
  *   outcome    { run, target, recipe }            -> the map of another class or recipe of an earlier run
  *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array
  *   npy        { run, target, recipe }            -> Uint8Array
  *   channels   { run, target, recipe }            -> { channels, pictureScore, maps, height, width }
+ *   scaledMap      { run, channel }               -> { low, high, mask }
  *   maskedPicture  { run, channel }               -> ImageData
+ *   maskedPredictions { run, channel }            -> [{ index, label, probability }]
+ *   partialSum { run, target, recipe, count }     -> { sum, sumHeight, sumWidth, low, high, heatmap }
+ *   convergence { run, target, recipe }           -> [{ passes, correlation }]
+ *   compare    { first, second }, each { run, target, recipe } -> { correlation, difference, height, width }
  *   provenance { run, target, recipe, row, column } -> [{ channel, share, activation }]
  *   checkKernels   { count }                      -> [{ case, difference, allowed }]
  *   measureKernels {}                             -> [{ kernel, gigaMacs }]
@@ -34,8 +40,8 @@ export class Caller {
     worker.addEventListener("message", ({ data }) => this.#receive(data));
   }
 
-  /** Calls the worker; an aborted signal rejects at once with its reason and lets the worker stop when it can. */
-  call(name, argument, { signal, onProgress, transfer = [] } = {}) {
+  /** Calls the worker; an aborted `signal` rejects at once with its reason and lets the worker stop when it can; an aborted `enough` has it answer early. */
+  call(name, argument, { signal, enough, onProgress, transfer = [] } = {}) {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const id = this.#nextId++;
@@ -43,8 +49,13 @@ export class Caller {
         this.#worker.postMessage({ id, cancel: true });
         this.#settle(id)?.reject(signal.reason);
       };
+      const suffice = () => this.#worker.postMessage({ id, enough: true });
       signal?.addEventListener("abort", abort);
-      const release = () => signal?.removeEventListener("abort", abort);
+      enough?.addEventListener("abort", suffice);
+      const release = () => {
+        signal?.removeEventListener("abort", abort);
+        enough?.removeEventListener("abort", suffice);
+      };
       this.#pending.set(id, { resolve, reject, onProgress, release });
       this.#worker.postMessage({ id, call: name, argument }, transfer);
     });
@@ -70,25 +81,23 @@ export class Caller {
 }
 
 /**
- * The worker's end: answers calls with `methods`, each `(argument, { signal, onProgress }) -> value`.
+ * The worker's end: answers calls with `methods`, each `(argument, { signal, enough, onProgress }) -> value`.
  * Buffers of typed arrays at the top of a value or progress are transferred, not copied.
  */
 export function serve(methods, toPlainError, scope = globalThis) {
   const running = new Map();
-  scope.addEventListener("message", async ({ data: { id, call, argument, cancel } }) => {
-    if (cancel) {
-      running.get(id)?.abort();
-      return;
-    }
-    const controller = new AbortController();
-    running.set(id, controller);
+  scope.addEventListener("message", async ({ data: { id, call, argument, cancel, enough } }) => {
+    if (cancel) return running.get(id)?.cancelled.abort();
+    if (enough) return running.get(id)?.sufficed.abort();
+    const [cancelled, sufficed] = [new AbortController(), new AbortController()];
+    running.set(id, { cancelled, sufficed });
     const post = (message, content) => scope.postMessage({ id, ...message }, buffers(content));
     try {
       const onProgress = (progress) => post({ progress }, progress);
-      const value = await methods[call](argument, { signal: controller.signal, onProgress });
+      const value = await methods[call](argument, { signal: cancelled.signal, enough: sufficed.signal, onProgress });
       post({ value }, value);
     } catch (error) {
-      if (!controller.signal.aborted) post({ error: toPlainError(error) });
+      if (!cancelled.signal.aborted) post({ error: toPlainError(error) });
     } finally {
       running.delete(id);
     }

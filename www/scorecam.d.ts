@@ -15,6 +15,7 @@ export class ScoreCam {
   readonly features: { simd: boolean; relaxedSimd: boolean; threads: boolean };
   /** Why there is one thread only, or null. */
   readonly singleThreadReason: null | "not-isolated" | "missing-feature" | "one-core" | "asked";
+  readonly version: string;
   /** The entries of models/catalog.json. */
   readonly catalog: ModelSpec[];
   /** Names of the networks of the catalogue whose files are here, the default first. */
@@ -75,11 +76,16 @@ export interface ExplainOptions {
   target?: number | null;
   recipe?: Recipe;
   signal?: AbortSignal;
+  /** Abort it to end the passes early: the result is what there is by then, and its `diagnostics.partial` is true. */
+  enough?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
 
-/** A variant of Score-CAM by name; `columnwise` is an option of "matlab". */
-export type Recipe = string | { name: string; columnwise?: boolean };
+/**
+ * A variant of Score-CAM by name. `columnwise` is an option of "matlab"; `score` takes scores before ("logit") or after
+ * ("probability") the softmax over the classes instead of what the recipe has.
+ */
+export type Recipe = string | { name: string; columnwise?: boolean; score?: "logit" | "probability" };
 
 export interface Progress {
   /** "classified" comes once, with the fields of Classified; then "score" for every few passes. */
@@ -91,6 +97,14 @@ export interface Progress {
   etaMs: number | null;
   /** The map so far, as in Result.heatmap; null before the first pass. */
   preview: Float32Array | null;
+  /** As Result.convergence, about twenty times in a run; null in between. */
+  convergence: Settled[] | null;
+}
+
+/** Spearman's rank correlation in [-1, 1] of the map after `passes` passes with the latest one; null if one of them is constant. */
+export interface Settled {
+  passes: number;
+  correlation: number | null;
 }
 
 /** What is known after one forward pass. */
@@ -116,6 +130,8 @@ export interface Result extends Classified {
   /** How probable the network finds it for the picture as it is, in [0, 1]. */
   probability: number;
   recipe: Recipe;
+  /** How the map's values are spread over three by three parts: nine shares by rows, which sum to one; zeros for an empty map. */
+  ninths: number[];
   /** A weight for each channel of the layer; zero where the channel was skipped. */
   weights: Float32Array;
   diagnostics: {
@@ -126,6 +142,12 @@ export interface Result extends Classified {
     partial: boolean;
     /** The weighted sum has no positive part that varies: the map is all zero and says nothing. */
     noPositiveEvidence: boolean;
+    /** Kish's effective number of channels over their number, in [0, 1]: 1 if all weigh the same. */
+    evenness: number;
+    /** The weights are so even that the map shows where the layer is active rather than what speaks for the class. */
+    nearUniformWeights: boolean;
+    /** The network finds the class less probable than all others together. */
+    lowConfidence: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
@@ -141,6 +163,13 @@ export interface Result extends Classified {
   overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array>;
   /** NumPy's .npy file of the map: float32 [height, width]. */
   npy(): Promise<Uint8Array>;
+  /**
+   * This map beside that of another explanation of the same picture, of whatever class, recipe, layer or network.
+   * @throws ScoreCamError of kind "option" if the scores of one of them are no longer in memory.
+   */
+  compare(other: Result): Promise<Comparison>;
+  /** How the map settled as channels came in, at up to twenty even numbers of passes; no inference. */
+  convergence(): Promise<Settled[]>;
   /** Every channel of the layer: its map, its score under its mask, its weight. */
   channels(): Promise<Channels>;
   /**
@@ -148,8 +177,37 @@ export interface Result extends Classified {
    * @throws ScoreCamError of kind "option" for a channel that was skipped.
    */
   maskedPicture(channel: number): Promise<ImageData>;
+  /**
+   * A channel's map at input size [height, width]: its range after upsampling, and the mask in [0, 1] it became.
+   * @throws as maskedPicture.
+   */
+  scaledMap(channel: number): Promise<{ low: number; high: number; mask: Float32Array }>;
+  /** The five most probable classes of the picture under a channel's mask; none if it has no pass. */
+  maskedPredictions(channel: number): Promise<Prediction[]>;
+  /** The sum of the `count` channels whose weights are farthest from zero, and the map that it alone would give. */
+  partialSum(count: number): Promise<PartialSum>;
   /** What each channel has in the weighted sum at a pixel of the map, largest first; the shares sum to one. */
   provenance(row: number, column: number): Promise<{ channel: number; share: number; activation: number }[]>;
+}
+
+export interface PartialSum {
+  /** Values [sumHeight, sumWidth] of either sign, before what is negative is dropped; from `low` to `high`. */
+  sum: Float32Array;
+  sumHeight: number;
+  sumWidth: number;
+  low: number;
+  high: number;
+  /** As Result.heatmap. */
+  heatmap: Float32Array;
+}
+
+export interface Comparison {
+  /** Spearman's rank correlation in [-1, 1] where both networks looked; null if one of the maps is constant. */
+  correlation: number | null;
+  /** The first map less the second [height, width], in [-1, 1]. */
+  difference: Float32Array;
+  height: number;
+  width: number;
 }
 
 export interface Channels {
@@ -180,6 +238,8 @@ export interface Model {
   defaultLayer: string;
   /** Class names in the order of the output; empty if they are not known. */
   labels: string[];
+  /** Checksum of its file in hexadecimal digits; null if the page is not served securely. */
+  sha256: string | null;
   warnings: Warning[];
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
   memoryBytes: number;

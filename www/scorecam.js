@@ -26,6 +26,8 @@ export class ScoreCam {
   #panics;
   #info;
   #source;
+  /** What the worker is asked by for each result. */
+  #asked = new WeakMap();
 
   /** Starts the worker and its threads. Use `ScoreCam.create`. */
   static async create({ threads, baseUrl = new URL(".", import.meta.url).href } = {}) {
@@ -53,6 +55,11 @@ export class ScoreCam {
   /** Why there is one thread only, or null. */
   get singleThreadReason() {
     return this.#info.singleThreadReason;
+  }
+
+  /** The version of scorecam. */
+  get version() {
+    return this.#info.version;
   }
 
   /** The networks of the catalogue, whether their files are here or not. */
@@ -91,10 +98,10 @@ export class ScoreCam {
   }
 
   /** Explains a picture: which parts of it speak for the target class. */
-  async explain(image, { layer, target, recipe, signal, onProgress } = {}) {
+  async explain(image, { layer, target, recipe, signal, enough, onProgress } = {}) {
     const bytes = await new Blob([image]).arrayBuffer();
     const argument = { image: bytes, layer, target: target ?? undefined, recipe };
-    const { run, ...result } = await this.#call("explain", argument, { signal, onProgress, transfer: [bytes] });
+    const { run, ...result } = await this.#call("explain", argument, { signal, enough, onProgress, transfer: [bytes] });
     return this.#result(run, recipe, result);
   }
 
@@ -114,20 +121,32 @@ export class ScoreCam {
   }
 
   /** A result with the methods that ask more of the same scores. */
-  #result(run, recipe, result) {
-    const { target } = result;
-    const ask = (name, options) => this.#call(name, { run, target, recipe, ...options });
-    return {
-      ...result,
+  #result(run, recipe, answer) {
+    const asked = { run, target: answer.target, recipe };
+    const ask = (name, options) => this.#call(name, { ...asked, ...options });
+    const askRun = (name, channel) => this.#call(name, { run, channel });
+    const result = {
+      ...answer,
       recipe: recipe ?? this.recipes[0],
-      forClass: async (index) => this.#result(run, recipe, { ...result, ...(await ask("outcome", { target: index })) }),
-      forRecipe: async (other) => this.#result(run, other, { ...result, ...(await ask("outcome", { recipe: other })) }),
+      forClass: async (index) => this.#result(run, recipe, { ...answer, ...(await ask("outcome", { target: index })) }),
+      forRecipe: async (other) => this.#result(run, other, { ...answer, ...(await ask("outcome", { recipe: other })) }),
+      compare: async (other) => {
+        const second = this.#asked.get(other);
+        if (second) return this.#call("compare", { first: asked, second });
+        throw new ScoreCamError({ kind: "option", message: "What this result should be compared with is not one of this ScoreCam's.", hint: "Compare results of one ScoreCam." });
+      },
       overlayPng: (options = {}) => ask("overlayPng", options),
       npy: () => ask("npy", {}),
+      convergence: () => ask("convergence", {}),
       channels: () => ask("channels", {}),
-      maskedPicture: (channel) => this.#call("maskedPicture", { run, channel }),
+      scaledMap: (channel) => askRun("scaledMap", channel),
+      maskedPicture: (channel) => askRun("maskedPicture", channel),
+      maskedPredictions: (channel) => askRun("maskedPredictions", channel),
+      partialSum: (count) => ask("partialSum", { count }),
       provenance: (row, column) => ask("provenance", { row, column }),
     };
+    this.#asked.set(result, asked);
+    return result;
   }
 
   async #start() {

@@ -1,8 +1,11 @@
 /** Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. */
 
 import { relaxedSimd, simd, threads as wasmThreads } from "./vendor/wasm-feature-detect.js";
-import { download } from "./download.js";
+import { download, sha256 } from "./download.js";
 import { serve } from "./protocol.js";
+
+/** How often the curve of convergence is drawn anew while passes go on. */
+const CURVES = 20;
 
 /** Runs that can still be asked for another class; each holds some megabytes of scores. */
 const KEPT_RUNS = 8;
@@ -11,7 +14,8 @@ let core, memory, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
-serve({ start, loadModel, explain, outcome, overlayPng, npy, channels, maskedPicture, provenance, checkKernels, measureKernels }, toPlainError);
+const ofRun = { outcome, overlayPng, npy, convergence, compare, channels, scaledMap, maskedPicture, maskedPredictions, partialSum, provenance };
+serve({ start, loadModel, explain, ...ofRun, checkKernels, measureKernels }, toPlainError);
 
 async function start(options) {
   ({ baseUrl, panicChannel } = options);
@@ -32,6 +36,7 @@ async function start(options) {
     available: await availableFiles(),
     features,
     singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, features, asked: options.threads }),
+    version: core.version(),
     catalog: core.catalog(),
     recipes: core.recipes(),
     presets: core.presets(),
@@ -55,7 +60,7 @@ function singleThreadReason({ isolated, features, asked }) {
 }
 
 async function loadModel(source, { signal, onProgress }) {
-  const { file, spec, names } = source.catalog === undefined ? await ownModel(source) : await catalogModel(source.catalog, { signal, onProgress });
+  const { file, spec, names, checksum } = source.catalog === undefined ? await ownModel(source) : await catalogModel(source.catalog, { signal, onProgress });
   onProgress({ stage: "prepare", done: file.byteLength, total: file.byteLength });
   const { input = {}, ...rest } = spec;
   const loaded = core.Model.load(file, rest, input);
@@ -67,7 +72,7 @@ async function loadModel(source, { signal, onProgress }) {
   // Only now, so that a network that cannot be loaded leaves the earlier one in use.
   model?.free();
   [model, labels] = [loaded, named.labels];
-  return { ...info, ...named, memoryBytes: memory.buffer.byteLength };
+  return { ...info, ...named, sha256: checksum, memoryBytes: memory.buffer.byteLength };
 }
 
 async function catalogModel(name, { signal, onProgress }) {
@@ -80,13 +85,14 @@ async function catalogModel(name, { signal, onProgress }) {
   const progress = (done) => onProgress({ stage: "download", done, total: spec.bytes });
   const names = await download(at(spec.labels), { signal });
   const file = await download(at(spec.file), { signal, onProgress: progress, sha256: spec.sha256, size: spec.bytes });
-  return { file, spec, names: core.labels(names) };
+  return { file, spec, names: core.labels(names), checksum: spec.sha256 };
 }
 
 /** A file of the visitor's. Its labels are an array or a labels file. */
 async function ownModel({ file, name, spec = {}, labels }) {
   const names = labels instanceof Blob ? core.labels(await bytesOf(labels)) : labels;
-  return { file: await bytesOf(file), spec: name ? { name, title: name, ...spec } : spec, names };
+  const bytes = await bytesOf(file);
+  return { file: bytes, spec: name ? { name, title: name, ...spec } : spec, names, checksum: await sha256(bytes) };
 }
 
 const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
@@ -100,22 +106,25 @@ async function nameClasses(names, classes) {
   return { labels: classes === 1001 ? ["background", ...imagenet] : imagenet, warnings: [{ kind: "labels-assumed", classes }] };
 }
 
-async function explain({ image, layer, target, recipe }, { signal, onProgress }) {
+async function explain({ image, layer, target, recipe }, { signal, enough, onProgress }) {
   if (!model) throw failure("model", "No network is loaded.", "Call loadModel first.");
   const run = model.explain(new Uint8Array(image), { layer, recipe });
   const id = keep(run);
   const { total, predictions, ...info } = run.info();
   run.outcome({ target, recipe }); // refuses an unknown class now rather than after the first passes
   const shown = { ...info, predictions: predictions.map(withLabel), picture: run.picture() };
-  onProgress({ stage: "classified", done: 0, total, etaMs: null, preview: null, ...shown });
+  onProgress({ stage: "classified", done: 0, total, etaMs: null, preview: null, convergence: [], ...shown });
 
-  for (let done = 0; done < total; ) {
+  for (let done = 0, drawn = 0; done < total; ) {
     await nextTask();
     if (signal.aborted) return forget(id);
+    if (enough.aborted && done > 0) break;
     const step = run.step();
     done = step.done;
     const preview = run.outcome({ target, recipe }).heatmap;
-    onProgress({ stage: "score", done, total, etaMs: step.etaMs, preview });
+    const isDue = done - drawn >= total / CURVES;
+    if (isDue) drawn = done;
+    onProgress({ stage: "score", done, total, etaMs: step.etaMs, preview, convergence: isDue ? run.convergence({ target, recipe }) : null });
   }
   return { run: id, ...shown, ...run.outcome({ target, recipe }), memoryBytes: memory.buffer.byteLength };
 }
@@ -132,12 +141,32 @@ function npy({ run, ...options }) {
   return find(run).npy(options);
 }
 
+function convergence({ run, ...options }) {
+  return find(run).convergence(options);
+}
+
+function compare({ first: { run, ...options }, second: { run: otherRun, ...otherOptions } }) {
+  return find(run).compare(options, find(otherRun), otherOptions);
+}
+
 function channels({ run, ...options }) {
   return find(run).channels(options);
 }
 
+function scaledMap({ run, channel }) {
+  return find(run).scaledMap(channel);
+}
+
 function maskedPicture({ run, channel }) {
   return find(run).maskedPicture(channel);
+}
+
+function maskedPredictions({ run, channel }) {
+  return find(run).maskedPredictions(channel).map(withLabel);
+}
+
+function partialSum({ run, count, ...options }) {
+  return find(run).partialSum(options, count);
 }
 
 function provenance({ run, row, column, ...options }) {
@@ -166,7 +195,12 @@ function forget(id) {
 
 function find(id) {
   const run = runs.get(id);
-  if (run) return run;
+  if (run) {
+    // The runs that are asked for are kept longest.
+    runs.delete(id);
+    runs.set(id, run);
+    return run;
+  }
   throw failure("option", "The scores of this result are no longer in memory.", "Explain the picture again.");
 }
 

@@ -73,7 +73,7 @@ test("the overlay is saved as a PNG in the colours and opacity that are shown", 
   const overlay = async (colours, opacity) => {
     await page.getByRole("combobox", { name: "Colours" }).selectOption(colours);
     await page.getByRole("slider", { name: "Opacity" }).fill(opacity);
-    return (await saved(page, "Save picture (PNG)")).bytes;
+    return (await saved(page, "Save overlay alone (PNG)")).bytes;
   };
   const jet = await overlay("jet", "50");
   assert.equal(jet.subarray(1, 4).toString(), "PNG");

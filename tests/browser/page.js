@@ -71,8 +71,8 @@ export async function finished(page) {
 }
 
 /** The page with chelsea.png explained at a layer of few channels, so that a run takes seconds. */
-export async function openExplained() {
-  const tab = await open();
+export async function openExplained(context) {
+  const tab = await open({ context });
   await tab.page.getByText("Network, layer and recipe").click();
   await tab.page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
   await sample(tab.page, "Chelsea the cat").click();

@@ -1,6 +1,14 @@
-/** The maps that a heatmap is the weighted sum of: a card for each, and one in detail. */
+/** The maps that a heatmap is the weighted sum of: a card for each, one in detail, twelve as a montage. */
 
+import { mapOf, paintImage, paintValues } from "./canvas.js";
+import { make } from "./dom.js";
 import { number, score, t } from "./i18n.js";
+import { createVirtualGrid } from "./virtual_grid.js";
+
+/** A card with its gap, in rem. */
+const CARD = { width: 11, height: 7.5 };
+/** Pixels of a small picture's side. */
+const THUMBNAIL = 96;
 
 /** The order of the cards, by what is compared. */
 const ORDERS = {
@@ -10,68 +18,79 @@ const ORDERS = {
   index: (a, b) => a.channel - b.channel,
 };
 
-export function createChannels(panel, onError) {
-  const grid = panel.querySelector("#channel-grid");
+/** `onPin(channel)` is told which channel was chosen. */
+export function createChannels(panel, { onPin, onError }) {
   const order = panel.querySelector("#channel-order");
   const detail = panel.querySelector("#channel-detail");
   const summary = panel.querySelector("#channel-summary");
+  const grid = createVirtualGrid(panel.querySelector("#channel-grid"), { size: CARD, card });
   let shown = null;
-  let chosen = null;
-
-  // Only the cards that come into sight are painted.
-  const painter = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
-      painter.unobserve(target);
-      paintMap(target.querySelector("canvas"), shown.found, shown.byChannel.get(Number(target.dataset.channel)));
-    }
-  });
+  let pinned = null;
+  /** The last of the cards' pictures that were asked for: the worker gets one question at a time. */
+  let queue = Promise.resolve();
 
   order.addEventListener("change", arrange);
 
-  /** Puts the cards in order. */
   function arrange() {
-    painter.disconnect();
-    const sorted = shown.found.channels.toSorted(ORDERS[order.value]);
-    grid.replaceChildren(...sorted.map(card));
-    for (const button of grid.querySelectorAll("button")) painter.observe(button);
+    grid.show(shown.found.channels.toSorted(ORDERS[order.value]));
   }
 
   function card(channel) {
-    const { width, height } = shown.found;
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    canvas.setAttribute("aria-hidden", "true");
-    const text = document.createElement("span");
-    text.textContent = channel.score === null ? t("channelSkipped") : t("channelWeight", { weight: number(channel.weight, 3) });
-    const button = Object.assign(document.createElement("button"), { type: "button" });
+    const text = channel.score === null ? t("channelSkipped") : t("channelWeight", { weight: number(channel.weight, 3) });
+    const value = channel.score === null ? "" : t("channelScore", { score: score(channel.score) });
+    const pictures = Array.from({ length: 3 }, () => make("canvas", { width: 1, height: 1, attributes: { "aria-hidden": "true" } }));
+    const button = make(
+      "button",
+      {
+        type: "button",
+        attributes: { "aria-label": t("channelLabel", { channel: channel.channel, text }), "aria-pressed": channel.channel === pinned },
+      },
+      make("span", { className: "thumbnails" }, ...pictures),
+      make("span", {}, `${channel.channel} · ${text}`),
+      make("span", {}, value),
+    );
     button.dataset.channel = channel.channel;
-    button.setAttribute("aria-label", t("channelLabel", { channel: channel.channel, text: text.textContent }));
-    button.setAttribute("aria-pressed", String(channel.channel === chosen));
-    button.append(canvas, text);
-    button.addEventListener("click", () => choose(channel.channel));
-    const entry = document.createElement("li");
-    entry.append(button);
-    return entry;
+    button.addEventListener("click", () => pin(channel.channel));
+    paintValues(pictures[0], mapOf(shown.found, channel.channel), shown.found);
+    const { result } = shown;
+    if (channel.score !== null) queue = queue.then(() => paintCard(button, result, channel.channel, pictures.slice(1)));
+    return button;
   }
 
-  /** Shows one channel: its map, what its mask leaves of the picture, and what the network makes of that. */
-  async function choose(index) {
-    chosen = index;
-    for (const button of grid.querySelectorAll("button")) button.setAttribute("aria-pressed", String(Number(button.dataset.channel) === index));
-    const { found, byChannel, result, label, paint } = shown;
-    const channel = byChannel.get(index);
-    const [map, masked] = detail.querySelectorAll("canvas");
-    const isScored = channel.score !== null;
+  /** The mask and what it left of the picture, if the card is still in sight when its turn comes. */
+  async function paintCard(button, result, channel, [mask, masked]) {
+    if (!button.isConnected || shown?.result !== result) return;
     try {
-      const picture = isScored ? await result.maskedPicture(index) : null;
-      if (chosen !== index) return;
-      Object.assign(map, { width: found.width, height: found.height });
-      paint(map, mapValues(found, channel));
+      const [map, picture] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
+      const large = document.createElement("canvas");
+      paintValues(large, map.mask, picture);
+      shrink(large, mask);
+      paintImage(large, picture);
+      shrink(large, masked);
+    } catch (error) {
+      if (shown?.result === result) onError(error);
+    }
+  }
+
+  /** Shows one channel: its map, its mask, what that leaves of the picture, and what the network makes of it. */
+  async function pin(index) {
+    pinned = index;
+    for (const button of grid.buttons()) button.setAttribute("aria-pressed", Number(button.dataset.channel) === index);
+    const { found, result, label } = shown;
+    const channel = found.channels[index];
+    const [map, mask, masked] = detail.querySelectorAll("canvas");
+    const isScored = channel.score !== null;
+    onPin(index);
+    try {
+      const [scaled, picture] = isScored ? await Promise.all([result.scaledMap(index), result.maskedPicture(index)]) : [];
+      if (pinned !== index || shown?.result !== result) return;
+      paintValues(map, mapOf(found, index), found);
       map.setAttribute("aria-label", t("channelMap", { channel: index }));
-      masked.hidden = !isScored;
-      if (picture) {
-        Object.assign(masked, { width: picture.width, height: picture.height });
-        masked.getContext("2d").putImageData(picture, 0, 0);
+      mask.hidden = masked.hidden = !isScored;
+      if (isScored) {
+        paintValues(mask, scaled.mask, picture);
+        mask.setAttribute("aria-label", t("channelMask", { channel: index }));
+        paintImage(masked, picture);
         masked.setAttribute("aria-label", t("channelMasked", { channel: index }));
       }
       const values = { channel: index, label, score: score(channel.score ?? 0), whole: score(found.pictureScore), weight: number(channel.weight, 4), low: number(channel.low, 2), high: number(channel.high, 2) };
@@ -84,36 +103,22 @@ export function createChannels(panel, onError) {
 
   return {
     hide() {
-      panel.hidden = true;
-      detail.hidden = true;
-      chosen = null;
+      panel.hidden = detail.hidden = true;
+      shown = pinned = null;
     },
-    /** Shows the channels of a result; `paint(canvas, values)` colours values in [0, 1]. */
-    async show(result, label, paint) {
-      try {
-        const found = await result.channels();
-        shown = { found, result, label, paint, byChannel: new Map(found.channels.map((channel) => [channel.channel, channel])) };
-        const scored = found.channels.filter(({ score }) => score !== null).length;
-        summary.textContent = t("channelSummary", { channels: number(found.channels.length), scored: number(scored), label });
-        arrange();
-        panel.hidden = false;
-        if (chosen !== null) await choose(chosen);
-      } catch (error) {
-        onError(error);
-      }
+    show(view) {
+      const { found, label } = view;
+      shown = view;
+      const scored = found.channels.filter(({ score }) => score !== null).length;
+      summary.textContent = t("channelSummary", { channels: number(found.channels.length), scored: number(scored), label });
+      panel.hidden = false;
+      arrange();
+      if (pinned !== null) pin(pinned);
     },
   };
 }
 
-/** A channel's map scaled to [0, 1]; a constant one is all zero. */
-function mapValues({ maps, width, height }, { channel, low, high }) {
-  const span = high - low || 1;
-  return maps.subarray(channel * width * height, (channel + 1) * width * height).map((value) => (value - low) / span);
-}
-
-/** In grey: hundreds of colours side by side say less. */
-function paintMap(canvas, found, channel) {
-  const image = new ImageData(found.width, found.height);
-  mapValues(found, channel).forEach((value, i) => image.data.set([255 * value, 255 * value, 255 * value, 255], 4 * i));
-  canvas.getContext("2d").putImageData(image, 0, 0);
+function shrink(from, to) {
+  Object.assign(to, { width: THUMBNAIL, height: THUMBNAIL });
+  to.getContext("2d").drawImage(from, 0, 0, THUMBNAIL, THUMBNAIL);
 }

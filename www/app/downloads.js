@@ -1,41 +1,47 @@
-/** Saves what is shown: the picture with the map over it, the map's numbers, every channel, and how all of it came about. */
+/** Saves what is shown: report, picture, overlay, the map's numbers, every channel, and how all of it came about. */
+
+import { drawFigure } from "./figure.js";
+import { reportOf } from "./report.js";
+import { pngOf, saveFile } from "./save.js";
 
 const COLUMNS = ["channel", "score", "weight", "low", "high", "energy"];
 
-/** `buttons` are { png, npy, csv, json }; `view` says how the map is coloured, `model` is the network that is loaded. */
-export function createDownloads({ buttons, view, model, onError }) {
-  let result = null;
-  let name = "picture";
+/** What each button saves: the name's ending, the type, and how it is made of what is shown. */
+const FILES = {
+  report: ["report.html", "text/html", async (view, name) => reportOf(view, name, { npy: await view.result.npy(), json: json(view) })],
+  png: ["figure.png", "image/png", (view) => pngOf(drawFigure(view))],
+  overlay: ["overlay.png", "image/png", ({ result, view }) => result.overlayPng(view())],
+  npy: ["heatmap.npy", "application/octet-stream", ({ result }) => result.npy()],
+  csv: ["channels.csv", "text/csv", ({ found }) => csv(found.channels)],
+  json: ["json", "application/json", json],
+};
 
-  const save = (button, suffix, type, make) =>
+export function createDownloads(container, { name, onError }) {
+  let shown = null;
+
+  for (const [kind, [ending, type, make]] of Object.entries(FILES)) {
+    const button = container.querySelector(`#save-${kind}`);
     button.addEventListener("click", async () => {
+      button.disabled = true;
       try {
-        const url = URL.createObjectURL(new Blob([await make()], { type }));
-        Object.assign(document.createElement("a"), { href: url, download: `${name}.${suffix}` }).click();
-        // The browser reads the Blob after this task.
-        setTimeout(() => URL.revokeObjectURL(url), 60_000);
+        saveFile(await make(shown, fileName()), `${fileName()}.${ending}`, type);
       } catch (error) {
         onError(error);
       }
+      button.disabled = false;
     });
+  }
 
-  save(buttons.png, "overlay.png", "image/png", () => result.overlayPng(view()));
-  save(buttons.npy, "heatmap.npy", "application/octet-stream", () => result.npy());
-  save(buttons.csv, "channels.csv", "text/csv", async () => csv((await result.channels()).channels));
-  save(buttons.json, "json", "application/json", () => JSON.stringify(report(result, model()), null, 2));
-
-  const setDisabled = (disabled) => Object.values(buttons).forEach((button) => Object.assign(button, { disabled }));
+  /** A map of some of the channels says so in its name. */
+  const fileName = () => (shown.result.diagnostics.partial ? `${name()}.partial` : name());
 
   return {
-    setName(value) {
-      name = value;
+    hide() {
+      container.hidden = true;
     },
-    enable(value) {
-      result = value;
-      setDisabled(false);
-    },
-    disable() {
-      setDisabled(true);
+    show(view) {
+      shown = view;
+      container.hidden = false;
     },
   };
 }
@@ -47,10 +53,12 @@ function csv(channels) {
 }
 
 /** What the command line writes beside a heatmap, in the same words. */
-function report({ layer, recipe, target, probability, predictions, region, weights, diagnostics, timings }, { title, input, labels }) {
-  const name = labels[target];
-  return {
-    model: title, layer, recipe, input, target: { index: target, label: name, probability }, predictions, region,
-    weights: Array.from(weights), diagnostics, timings,
+function json({ result, model, version, settled }) {
+  const { layer, recipe, target, probability, predictions, region, ninths, weights, diagnostics, timings } = result;
+  const content = {
+    scorecam: version, model: model.title, sha256: model.sha256, layer, recipe, input: model.input,
+    target: { index: target, label: model.labels[target], probability }, predictions, region, ninths,
+    weights: Array.from(weights), diagnostics, convergence: settled, timings,
   };
+  return JSON.stringify(content, null, 2);
 }

@@ -1,23 +1,28 @@
 /** How the answer came about: network, layer, passes, time, threads. */
 
+import { make } from "./dom.js";
 import { duration, megabytes, number, t } from "./i18n.js";
+
+/** Names and values. */
+export function factRows({ model, result: { layer, recipe, diagnostics, timings, memoryBytes } }) {
+  const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
+  return [
+    [t("factNetwork"), model.title],
+    [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
+    [t("factRecipe"), recipe.name ?? recipe],
+    [t("factChannels"), t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) })],
+    [t("factTime"), duration(timings.prepareMs + timings.scoreMs)],
+    [t("factMemory"), megabytes(memoryBytes)],
+  ];
+}
 
 export function createFacts(list) {
   return {
     hide() {
       list.hidden = true;
     },
-    show(model, { layer, recipe, diagnostics, timings, memoryBytes }) {
-      const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
-      const rows = [
-        ["factNetwork", model.title],
-        ["factLayer", t("factLayerValue", { ...layer, channels: number(layer.channels) })],
-        ["factRecipe", recipe.name ?? recipe],
-        ["factChannels", t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) })],
-        ["factTime", duration(timings.prepareMs + timings.scoreMs)],
-        ["factMemory", megabytes(memoryBytes)],
-      ];
-      list.replaceChildren(...rows.flatMap(([key, value]) => [text("dt", t(key)), text("dd", value)]));
+    show(view) {
+      list.replaceChildren(...factRows(view).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
       list.hidden = false;
     },
   };
@@ -29,8 +34,4 @@ export function describeEngine(element, { threads, singleThreadReason }) {
     threads > 1
       ? t("engineThreads", { threads: number(threads) })
       : t("engineOne", { reason: t(`reason-${singleThreadReason}`) });
-}
-
-function text(tag, content) {
-  return Object.assign(document.createElement(tag), { textContent: content });
 }

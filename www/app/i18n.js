@@ -1,9 +1,13 @@
 /** The page's language: the sentences of i18n/, numbers and units by Intl. */
 
 import en from "../i18n/en.js";
+import errorsJa from "../i18n/errors.ja.js";
 import ja from "../i18n/ja.js";
+import { recall, remember } from "./storage.js";
 
 const LANGUAGES = { en, ja };
+/** Sentences of the core, which are English, as [English, translation] with places to fill in. */
+const ERRORS = { ja: errorsJa };
 const STORED = "scorecam-language";
 
 let language = initial();
@@ -13,6 +17,21 @@ export function t(key, values = {}) {
   const sentence = LANGUAGES[language][key];
   if (sentence === undefined) throw new Error(`no sentence for "${key}"`);
   return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** A sentence of the core in the page's language, or as it is where there is no translation. */
+export function translateError(sentence) {
+  for (const [english, translation] of ERRORS[language] ?? []) {
+    const match = sentence.match(pattern(english));
+    if (match) return translation.replace(/\{(\d)\}/g, (_, place) => match.groups[`p${place}`]);
+  }
+  return sentence;
+}
+
+/** `{0}` stands for any text. */
+function pattern(english) {
+  const literal = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replace(/\{(\d)\}/g, "(?<p$1>.*?)")}$`, "s");
 }
 
 /** Making a formatter takes longer than writing a thousand numbers with it. */
@@ -55,7 +74,7 @@ export function translatePage(menu, onChange) {
   menu.value = language;
   menu.addEventListener("change", () => {
     language = menu.value;
-    remember(language);
+    remember(STORED, language);
     apply();
     onChange();
   });
@@ -63,23 +82,6 @@ export function translatePage(menu, onChange) {
 }
 
 function initial() {
-  const wished = [stored(), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  const wished = [recall(STORED), ...navigator.languages].map((tag) => tag?.split("-")[0]);
   return wished.find((tag) => tag in LANGUAGES) ?? "en";
-}
-
-// A browser may forbid storage; the page then forgets the choice.
-function stored() {
-  try {
-    return localStorage.getItem(STORED);
-  } catch {
-    return null;
-  }
-}
-
-function remember(value) {
-  try {
-    localStorage.setItem(STORED, value);
-  } catch {
-    // see above
-  }
 }

@@ -1,6 +1,6 @@
 /** Sentences for the visitor: what went wrong and what to do, or what one should know. */
 
-import { t } from "./i18n.js";
+import { t, translateError } from "./i18n.js";
 
 export function createNotices(container) {
   function add(kind, message, hint, key = "") {
@@ -23,7 +23,7 @@ export function createNotices(container) {
     /** An error: a ScoreCamError or anything that was thrown. */
     error(error) {
       container.replaceChildren();
-      add("error", error?.message ?? `${t("errorTitle")} ${error}`, error?.hint);
+      add("error", error?.message ? translateError(error.message) : `${t("errorTitle")} ${error}`, translateError(error?.hint ?? ""));
     },
     /** Something to know, by the key of its sentence. */
     note(key, values) {

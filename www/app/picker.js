@@ -14,13 +14,15 @@ const SAMPLES = [
 
 const stem = (file) => file.replace(/\.[^.]*$/, "");
 
-export function createPicker({ zone, input, samples, onPicture, onModel, onError }) {
+export function createPicker({ zone, inputs, samples, onPicture, onModel, onError }) {
   const choose = (file) => onPicture(file, stem(file.name || "picture"));
 
-  input.addEventListener("change", () => {
-    if (input.files[0]) choose(input.files[0]);
-    input.value = ""; // so that the same file can be chosen again
-  });
+  for (const input of inputs) {
+    input.addEventListener("change", () => {
+      if (input.files[0]) choose(input.files[0]);
+      input.value = ""; // so that the same file can be chosen again
+    });
+  }
 
   // The whole page takes drops; a file that misses the zone would otherwise replace the page.
   for (const event of ["dragenter", "dragover"]) {

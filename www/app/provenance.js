@@ -65,8 +65,8 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
   }
 
   return {
-    show(shown) {
-      result = shown;
+    show(view) {
+      ({ result } = view);
       layers.tabIndex = 0;
       layers.setAttribute("role", "application");
       layers.setAttribute("aria-label", t("provenanceLabel"));

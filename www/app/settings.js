@@ -42,7 +42,7 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
       const has = (select, value) => [...select.options].some((option) => option.value === value);
       if (has(layer, wished.layer)) layer.value = wished.layer;
       if (has(recipe, wished.recipe)) recipe.value = wished.recipe;
-      columnwise.checked = wished.columnwise !== "false";
+      if (wished.recipe) columnwise.checked = wished.columnwise !== "false";
       translate();
     },
     translate,

@@ -13,3 +13,14 @@ export function writeLink(settings) {
   const given = FIELDS.filter((field) => settings[field] !== undefined).map((field) => [field, String(settings[field])]);
   return `#${new URLSearchParams(given)}`;
 }
+
+/** Puts settings into the address, and the address on the clipboard; answers with the key of what there is to say. */
+export async function shareLink(settings) {
+  history.replaceState(null, "", writeLink(settings));
+  try {
+    await navigator.clipboard.writeText(location.href);
+    return "shared";
+  } catch {
+    return "sharedInAddress"; // a browser may forbid the clipboard
+  }
+}

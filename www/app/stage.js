@@ -1,21 +1,29 @@
 /** The picture with the heatmap over it, and how it is coloured. The heatmap's own pixels are drawn, the browser scales them. */
 
+import { paintImage, paintValues } from "./canvas.js";
+import { counts } from "./doubts.js";
 import { t } from "./i18n.js";
 
 const FIRST_COLOUR_MAP = "jet";
 
-export function createStage(stage, controls) {
+/** `onChange` is told when colours or opacity have changed. */
+export function createStage(stage, controls, onChange) {
   const picture = stage.querySelector("#picture");
   const heat = stage.querySelector("#heat");
   const bar = controls.querySelector("#colour-bar");
   const opacity = controls.querySelector("#opacity");
   const opacityValue = controls.querySelector("#opacity-value");
   const colourMap = controls.querySelector("#colour-map");
+  const badge = stage.querySelector("#partial");
   let colourMaps = {};
   let shown = null;
 
   opacity.addEventListener("input", applyOpacity);
-  colourMap.addEventListener("change", paint);
+  opacity.addEventListener("change", onChange);
+  colourMap.addEventListener("change", () => {
+    paint();
+    onChange();
+  });
   applyOpacity();
 
   function applyOpacity() {
@@ -50,19 +58,21 @@ export function createStage(stage, controls) {
       paint();
     },
 
-    /** Colours values in [0, 1], as many as `canvas` has pixels, as the map is coloured now. */
-    paint: (canvas, values) => paintValues(canvas, values, canvas, colourMaps[colourMap.value]),
+    /** The table of colours now, and how opaque they are. */
+    colours: () => colourMaps[colourMap.value],
+    opacity: () => opacity.value / 100,
+
+    /** Colours values in [0, 1], [height, width] = `size`, as the map is coloured now. */
+    paint: (canvas, values, size = canvas) => paintValues(canvas, values, size, colourMaps[colourMap.value]),
 
     /** Shows a picture (ImageData) without a map; `region` is the part of it that the network sees. */
     showPicture({ picture: image, region }) {
       shown = null;
       stage.removeAttribute("data-empty");
-      picture.width = image.width;
-      picture.height = image.height;
-      picture.getContext("2d").putImageData(image, 0, 0);
+      paintImage(picture, image);
       picture.setAttribute("aria-label", t("pictureLabelPlain"));
       stage.style.setProperty("--aspect", image.width / image.height);
-      heat.hidden = true;
+      heat.hidden = badge.hidden = true;
       const share = (length, whole) => `${(100 * length) / whole}%`;
       heat.style.left = share(region.x, image.width);
       heat.style.top = share(region.y, image.height);
@@ -74,22 +84,18 @@ export function createStage(stage, controls) {
     },
 
     /** Shows a map, values [height, width] in [0, 1], over the picture. */
-    showHeatmap(values, { width, height }, label) {
+    showHeatmap(values, { width, height }) {
       shown = { values, size: { width, height } };
       heat.hidden = false;
-      if (label) picture.setAttribute("aria-label", t("pictureLabel", { label }));
       paint();
     },
-  };
-}
 
-function paintValues(canvas, values, { width, height }, colours) {
-  canvas.width = width;
-  canvas.height = height;
-  const image = new ImageData(width, height);
-  values.forEach((value, i) => {
-    const colour = 3 * Math.round(255 * value);
-    image.data.set([colours[colour], colours[colour + 1], colours[colour + 2], 255], 4 * i);
-  });
-  canvas.getContext("2d").putImageData(image, 0, 0);
+    /** Shows a result: its map, of what, and whether all of it is there. */
+    showResult({ result, label }) {
+      this.showHeatmap(result.heatmap, result);
+      picture.setAttribute("aria-label", t("pictureLabel", { label }));
+      badge.hidden = !result.diagnostics.partial;
+      badge.textContent = t("partial", counts(result));
+    },
+  };
 }

@@ -1,0 +1,125 @@
+/** Two maps of the same picture: one over the other, side by side, or their difference; and how alike they are. */
+
+import { paintOverlay, paintSigned } from "./canvas.js";
+import { number, percent, t } from "./i18n.js";
+
+export function createCompare(panel, { onError }) {
+  const byId = (id) => panel.querySelector(`#${id}`);
+  const comparison = byId("comparison");
+  const sides = comparison.querySelector(".sides");
+  const [first, second, difference] = sides.querySelectorAll("canvas");
+  const captions = comparison.querySelectorAll(".captions p");
+  const divider = byId("compare-divider");
+  const [softmax, classes, keep] = [byId("compare-softmax"), byId("compare-classes"), byId("compare-keep")];
+  const views = comparison.querySelectorAll("[name=compare-view]");
+  /** The result on the page, the one kept beside it, and the two that are compared. */
+  let view = null;
+  let kept = null;
+  let pair = null;
+
+  softmax.addEventListener("click", () => ready(beforeAndAfterSoftmax, "slider"));
+  classes.addEventListener("click", () => ready(topTwo, "difference"));
+  keep.addEventListener("click", () => {
+    kept = view;
+    byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
+    byId("compare-kept").hidden = false;
+    set(null);
+  });
+  divider.addEventListener("input", divide);
+  for (const radio of views) radio.addEventListener("change", arrange);
+
+  /** A comparison that is made in one click, in the view that shows its point. */
+  async function ready(make, shownAs) {
+    try {
+      for (const radio of views) radio.checked = radio.value === shownAs;
+      await set(await make());
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  async function beforeAndAfterSoftmax() {
+    const recipe = view.result.recipe.name ? view.result.recipe : { name: view.result.recipe };
+    const by = async (score) => withResult(view, await view.result.forRecipe({ ...recipe, score }));
+    return [await by("probability"), await by("logit")];
+  }
+
+  async function topTwo() {
+    const of = async ({ index }) => withResult(view, await view.result.forClass(index));
+    return Promise.all(view.result.predictions.slice(0, 2).map(of));
+  }
+
+  const withResult = (view, result) => ({ ...view, result, label: view.labelOf(result.target) });
+
+  async function set(chosen) {
+    pair = chosen;
+    comparison.hidden = !pair;
+    if (!pair) return;
+    try {
+      const found = await pair[0].result.compare(pair[1].result);
+      if (pair !== chosen) return;
+      draw(found);
+    } catch (error) {
+      comparison.hidden = true;
+      onError(error);
+    }
+  }
+
+  function draw(found) {
+    const [colours, opacity] = [view.colours(), view.opacity()];
+    [first, second].forEach((canvas, i) => {
+      paintOverlay(canvas, pair[i].result, colours, opacity);
+      captions[i].textContent = `${"AB"[i]}: ${describe(pair[i])}`;
+      canvas.setAttribute("aria-label", captions[i].textContent);
+    });
+    const strongest = found.difference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    paintSigned(difference, found.difference, found, strongest);
+    difference.setAttribute("aria-label", t("compareDifferenceLabel"));
+    sides.style.setProperty("--aspect", first.width / first.height);
+    const alike = found.correlation === null ? t("compareNoRank") : t("compareRank", { correlation: number(found.correlation, 3) });
+    const mean = found.difference.reduce((sum, value) => sum + Math.abs(value), 0) / found.difference.length;
+    byId("compare-result").textContent = `${alike} ${t("compareMean", { difference: number(mean, 3) })} ${t("compareColours", { strongest: number(strongest, 2) })}`;
+    arrange();
+  }
+
+  /** What the map is of. */
+  function describe({ result, label, model }) {
+    const { recipe, layer, probability } = result;
+    const score = recipe.score ? t(`score-${recipe.score}`) : "";
+    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, layer.name, model.title].filter(Boolean).join(t("listSeparator"));
+  }
+
+  function arrange() {
+    sides.dataset.view = [...views].find(({ checked }) => checked).value;
+    byId("compare-divider-field").hidden = sides.dataset.view !== "slider";
+    divide();
+  }
+
+  function divide() {
+    sides.style.setProperty("--divider", `${divider.value}%`);
+  }
+
+  return {
+    /** Another picture: there is nothing to compare any more. */
+    forget() {
+      kept = null;
+      byId("compare-kept").hidden = true;
+      set(null);
+    },
+    hide() {
+      panel.hidden = true;
+    },
+    /** Another result of the same picture, beside the one that was kept. */
+    async show(shown) {
+      const isSame = shown.result === view?.result;
+      view = shown;
+      panel.hidden = false;
+      classes.textContent = t("compareClasses", { first: shown.labelOf(shown.result.predictions[0].index), second: shown.labelOf(shown.result.predictions[1]?.index) });
+      classes.hidden = shown.result.predictions.length < 2;
+      if (kept) byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
+      // In another language the same pair is described anew.
+      if (kept && kept.result !== shown.result) await set([kept, shown]);
+      else await set(isSame ? pair : null);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** How the map settled as channels came in: a curve of its correlation with the latest one. */
+
+import uPlot from "../vendor/uPlot.esm.js";
+import { number, t } from "./i18n.js";
+
+const HEIGHT = 120;
+
+export function createConvergence(figure) {
+  const chart = figure.querySelector("[role=img]");
+  const caption = figure.querySelector("figcaption");
+  let plot = null;
+
+  function draw(points) {
+    plot?.destroy();
+    const style = getComputedStyle(figure);
+    const [ink, line, accent] = ["--quiet", "--line", "--accent"].map((name) => style.getPropertyValue(name));
+    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const low = Math.min(0.5, ...points.map(({ correlation }) => correlation ?? 1));
+    const options = {
+      width: figure.clientWidth, height: HEIGHT,
+      cursor: { show: false }, legend: { show: false },
+      scales: { x: { time: false }, y: { range: [low, 1] } },
+      axes: [{ ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => number(tick)) }, { ...axis, size: 40, values: (_, ticks) => ticks.map((tick) => number(tick, 1)) }],
+      series: [{}, { stroke: accent, width: 2, points: { show: false } }],
+    };
+    plot = new uPlot(options, [points.map(({ passes }) => passes), points.map(({ correlation }) => correlation)], chart);
+    // The chart has a name; its parts would be read one by one.
+    chart.firstElementChild.setAttribute("aria-hidden", "true");
+  }
+
+  function show(points) {
+    const half = points[Math.floor((points.length - 1) / 2)];
+    if (points.length < 2 || half.correlation === null) return;
+    figure.hidden = false;
+    caption.textContent = t("settled", { passes: number(half.passes), all: number(points.at(-1).passes), correlation: number(half.correlation, 3) });
+    chart.setAttribute("aria-label", t("settledLabel"));
+    draw(points);
+  }
+
+  return {
+    hide() {
+      figure.hidden = true;
+    },
+    /** The points of Result.convergence. */
+    update: show,
+    show: ({ settled }) => {
+      figure.hidden = true;
+      show(settled);
+    },
+  };
+}

@@ -1,0 +1,17 @@
+/** Choices that the browser remembers. It may forbid that; the page then forgets them. */
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // see above
+  }
+}

@@ -1,0 +1,106 @@
+/** A scrolling grid of cards of one size, of which only those in sight exist. Arrow keys move among them. */
+
+import { make } from "./dom.js";
+
+/** Rows kept ready above and below what is in sight. */
+const SPARE_ROWS = 2;
+
+/**
+ * `container` has the role "list"; a card is a button that `card(item)` makes. `size` is a card with its gap, in rem, so that it
+ * grows with the type.
+ */
+export function createVirtualGrid(container, { size, card }) {
+  const space = make("div", { className: "virtual-space", attributes: { role: "presentation" } });
+  container.append(space);
+  /** Entries that exist, by their place. */
+  const entries = new Map();
+  let items = [];
+  let current = 0;
+  let columns = 1;
+
+  container.addEventListener("scroll", () => requestAnimationFrame(fill));
+  container.addEventListener("keydown", move);
+  new ResizeObserver(() => arrange()).observe(container);
+
+  const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+
+  /** Works out the columns for the container's width and places everything anew. */
+  function arrange() {
+    if (!container.clientWidth) return;
+    const focused = container.contains(document.activeElement);
+    columns = Math.max(1, Math.floor(container.clientWidth / (size.width * rem())));
+    space.style.height = `${Math.ceil(items.length / columns) * size.height}rem`;
+    for (const entry of entries.values()) entry.remove();
+    entries.clear();
+    fill();
+    if (focused) focus(current);
+  }
+
+  function fill() {
+    const height = size.height * rem();
+    const first = Math.max(0, Math.floor(container.scrollTop / height) - SPARE_ROWS) * columns;
+    const last = Math.min(items.length, (Math.ceil((container.scrollTop + container.clientHeight) / height) + SPARE_ROWS) * columns);
+    for (const [place, entry] of entries) {
+      // The one that has the focus stays, or the focus would be lost.
+      if ((place < first || place >= last) && !entry.contains(document.activeElement)) {
+        entry.remove();
+        entries.delete(place);
+      }
+    }
+    for (let place = first; place < last; place++) if (!entries.has(place)) add(place);
+  }
+
+  function add(place) {
+    const button = card(items[place]);
+    button.tabIndex = place === current ? 0 : -1;
+    button.addEventListener("focus", () => setCurrent(place));
+    const attributes = { role: "listitem", "aria-setsize": items.length, "aria-posinset": place + 1 };
+    const entry = make("div", { className: "virtual-entry", attributes }, button);
+    entry.style.width = `${100 / columns}%`;
+    entry.style.height = `${size.height}rem`;
+    entry.style.left = `${(100 * (place % columns)) / columns}%`;
+    entry.style.top = `${Math.floor(place / columns) * size.height}rem`;
+    entries.set(place, entry);
+    // In the order of the items, for those who read or tab through them.
+    const next = [...entries.keys()].filter((other) => other > place).sort((a, b) => a - b)[0];
+    space.insertBefore(entry, entries.get(next) ?? null);
+  }
+
+  function setCurrent(place) {
+    entries.get(current)?.querySelector("button").setAttribute("tabindex", -1);
+    current = place;
+    entries.get(current)?.querySelector("button").setAttribute("tabindex", 0);
+  }
+
+  function focus(place) {
+    const height = size.height * rem();
+    const top = Math.floor(place / columns) * height;
+    if (top < container.scrollTop) container.scrollTop = top;
+    if (top + height > container.scrollTop + container.clientHeight) container.scrollTop = top + height - container.clientHeight;
+    fill();
+    setCurrent(place);
+    entries.get(place).querySelector("button").focus({ preventScroll: true });
+  }
+
+  function move(event) {
+    const last = items.length - 1;
+    const to = {
+      ArrowLeft: current - 1, ArrowRight: current + 1, ArrowUp: current - columns, ArrowDown: current + columns, Home: 0, End: last,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    if (to >= 0 && to <= last) focus(to);
+  }
+
+  return {
+    /** Shows other items, or the same in another order. */
+    show(shown) {
+      items = shown;
+      current = 0;
+      container.scrollTop = 0;
+      arrange();
+    },
+    /** The buttons that exist now. */
+    buttons: () => [...space.querySelectorAll("button")],
+  };
+}

@@ -1,0 +1,72 @@
+/** The weighted sum as it builds up, the heaviest maps first: a bar for every weight, the map of those summed so far. */
+
+import { image, make } from "../dom.js";
+import { number, t } from "../i18n.js";
+
+/** Milliseconds that the whole sum takes. */
+const LASTS = 3000;
+/** Pictures of it on the way. */
+const FRAMES = 24;
+const CHART = { width: 600, height: 160 };
+
+export function createBuildUp({ result, paint }) {
+  const weights = Array.from(result.weights).sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, result.diagnostics.scoredChannels);
+  const chart = image(t("weightsLabel", { count: number(weights.length) }), "chart");
+  const map = image("");
+  const caption = make("figcaption", { className: "quiet" });
+  const slider = make("input", { type: "range", min: 1, max: weights.length, value: weights.length, id: "summed" });
+  const field = make("div", {}, make("label", { htmlFor: "summed" }, t("summed")), slider);
+  const element = make("div", { className: "full build-up" }, make("div", {}, chart, field), make("figure", {}, map, caption));
+  let asked = 0;
+
+  /** Shows the sum of the `count` heaviest maps; an answer that comes late is dropped. */
+  async function show(count) {
+    asked = count;
+    const { heatmap } = await result.partialSum(count);
+    if (asked !== count) return;
+    slider.value = count;
+    caption.textContent = t("summedCaption", { count: number(count), all: number(weights.length) });
+    map.setAttribute("aria-label", caption.textContent);
+    paint(map, heatmap, result);
+    drawWeights(chart, weights, count);
+  }
+
+  let playing = false;
+  slider.addEventListener("input", () => {
+    playing = false;
+    show(Number(slider.value));
+  });
+
+  return {
+    element,
+    /** Shows the whole sum; if `animate`, from the heaviest map on. */
+    async start(animate, isStale) {
+      if (!animate) return show(weights.length);
+      playing = true;
+      await show(1);
+      const began = performance.now();
+      // More and more at a time: the heaviest maps matter most.
+      const next = async () => {
+        if (!playing || isStale()) return;
+        const share = Math.min(1, (performance.now() - began) / LASTS);
+        await show(Math.max(1, Math.round(weights.length ** share)));
+        if (share < 1) setTimeout(next, LASTS / FRAMES);
+      };
+      next();
+    },
+  };
+}
+
+/** Bars of weights by size, the first `count` of them in the ink of the page. */
+function drawWeights(canvas, weights, count) {
+  Object.assign(canvas, CHART);
+  const context = canvas.getContext("2d");
+  const style = getComputedStyle(canvas);
+  const [low, high] = [Math.min(0, ...weights), Math.max(0, ...weights)];
+  const unit = CHART.height / (high - low || 1);
+  const bar = CHART.width / weights.length;
+  weights.forEach((weight, i) => {
+    context.fillStyle = style.getPropertyValue(i < count ? "--accent" : "--line");
+    context.fillRect(i * bar, (high - Math.max(0, weight)) * unit, Math.max(1, bar - 0.5), Math.max(1, Math.abs(weight) * unit));
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * The eight steps of the method, each on this picture's own data. A scene fills `stage` and answers with its sentence and its
+ * numbers: `async (view, stage, { channel, isStale }) => { sentence, numbers }`.
+ */
+
+import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../canvas.js";
+import { image, make } from "../dom.js";
+import { number, percent, score, t } from "../i18n.js";
+import { createBuildUp } from "./build_up.js";
+
+/** Maps that are shown side by side. */
+const MAPS = 24;
+
+export const SCENES = { predict, layers, maps, mask, cover, score: scoreAgain, sum, heatmap };
+
+async function predict({ result, model, label, found, labelOf }, stage) {
+  const picture = image(t("pictureLabelPlain"));
+  paintRegion(picture, result);
+  stage.replaceChildren(captioned(picture, t("pictureLabelPlain")), bars(result.predictions, labelOf));
+  const values = { label, percent: percent(result.probability), classes: number(model.classes) };
+  return { sentence: t("step-predict-sentence", values), numbers: t("step-predict-numbers", { ...values, score: score(found.pictureScore) }) };
+}
+
+async function layers({ result, model, onLayer }, stage) {
+  const caption = make("p", { className: "quiet" });
+  const describe = ({ name, channels, height, width }) => t("factLayerValue", { name, channels: number(channels), height, width });
+  const strip = make("div", { className: "strip", attributes: { role: "group", "aria-label": t("step-layers") } });
+  for (const layer of model.layers) {
+    const button = make("button", { type: "button", attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === result.layer.name } }, make("i"));
+    button.style.setProperty("--positions", Math.log2(layer.height + 1));
+    button.style.setProperty("--channels", Math.log2(layer.channels + 1));
+    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => (caption.textContent = describe(layer)));
+    button.addEventListener("click", () => onLayer(layer.name));
+    strip.append(button);
+  }
+  caption.textContent = describe(result.layer);
+  stage.replaceChildren(make("div", { className: "full" }, strip, caption));
+  const chosen = strip.querySelector("[aria-pressed=true]");
+  strip.scrollLeft = chosen.offsetLeft - strip.clientWidth / 2;
+  const { name, channels, height, width } = result.layer;
+  const values = { name, channels: number(channels), height, width, layers: number(model.layers.length), inputHeight: model.input.height, inputWidth: model.input.width };
+  const cell = number(model.input.height / height, 1);
+  const work = model.multiplyAdds ? t("step-layers-work", { millions: number(model.multiplyAdds / 1e6) }) : "";
+  return { sentence: t("step-layers-sentence", values), numbers: t("step-layers-numbers", { ...values, cell, work }) };
+}
+
+async function maps({ result, found, onPin }, stage, { channel }) {
+  const chosen = found.channels.toSorted((a, b) => b.weight - a.weight).slice(0, MAPS);
+  const grid = make("div", { className: "full map-grid", attributes: { role: "group", "aria-label": t("step-maps") } });
+  for (const { channel: index } of chosen) {
+    const canvas = make("canvas", { attributes: { "aria-hidden": "true" } });
+    paintValues(canvas, mapOf(found, index), found);
+    const button = make("button", { type: "button", attributes: { "aria-label": t("channelMap", { channel: index }), "aria-pressed": index === channel } }, canvas);
+    button.addEventListener("click", () => onPin(index));
+    grid.append(button);
+  }
+  stage.replaceChildren(grid);
+  const { skippedChannels: skipped, channels } = result.diagnostics;
+  const { low, high } = found.channels[channel];
+  const values = { shown: number(chosen.length), channels: number(channels), skipped: number(skipped) };
+  return { sentence: t("step-maps-sentence", values), numbers: t("step-maps-numbers", { channel, low: number(low, 3), high: number(high, 3) }) };
+}
+
+async function mask({ result, found }, stage, { channel, isStale }) {
+  const { low, high, mask: values } = await result.scaledMap(channel);
+  if (isStale()) return null;
+  const { height, width } = found;
+  const [raw, scaled] = [image(t("channelMap", { channel }), "pixels"), image(t("channelMask", { channel }))];
+  paintValues(raw, mapOf(found, channel), found);
+  paintValues(scaled, values, result);
+  const range = { channel, low: number(low, 3), high: number(high, 3) };
+  stage.replaceChildren(
+    captioned(raw, t("step-mask-before", { height, width, low: number(found.channels[channel].low, 3), high: number(found.channels[channel].high, 3) })),
+    arrow(),
+    captioned(scaled, t("step-mask-after", { height: result.height, width: result.width })),
+  );
+  return { sentence: t("step-mask-sentence", range), numbers: t("step-mask-numbers", range) };
+}
+
+async function cover({ result }, stage, { channel, isStale }) {
+  const [{ mask: values }, masked] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
+  if (isStale()) return null;
+  const [left, middle, right] = [image(t("pictureLabelPlain")), image(t("channelMask", { channel })), image(t("channelMasked", { channel }))];
+  paintRegion(left, result);
+  paintValues(middle, values, result);
+  paintImage(right, masked);
+  stage.replaceChildren(captioned(left, t("pictureLabelPlain")), sign("×"), captioned(middle, t("step-cover-mask", { channel })), sign("="), captioned(right, t("step-cover-rest")));
+  const fades = t(nameOf(result.recipe) === "matlab" ? "fadesToBlack" : "fadesToMean");
+  const kept = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { sentence: t("step-cover-sentence", { fades }), numbers: t("step-cover-numbers", { kept: percent(kept) }) };
+}
+
+async function scoreAgain({ result, found, label, labelOf }, stage, { channel, isStale }) {
+  const [masked, predictions] = await Promise.all([result.maskedPicture(channel), result.maskedPredictions(channel)]);
+  if (isStale()) return null;
+  const picture = image(t("channelMasked", { channel }));
+  paintImage(picture, masked);
+  stage.replaceChildren(captioned(picture, t("step-cover-rest")), bars(predictions, labelOf));
+  const { score: found_, weight } = found.channels[channel];
+  const values = { channel, label, score: score(found_), whole: score(found.pictureScore), weight: number(weight, 4) };
+  return { sentence: t("step-score-sentence", values), numbers: t("step-score-numbers", { ...values, recipe: t(`recipe-${nameOf(result.recipe)}`) }) };
+}
+
+async function sum(view, stage, { isStale, animate }) {
+  const { result } = view;
+  const scored = result.diagnostics.scoredChannels;
+  const buildUp = createBuildUp(view);
+  stage.replaceChildren(buildUp.element);
+  await buildUp.start(animate, isStale);
+  const total = result.weights.reduce((sum, weight) => sum + weight, 0);
+  const values = { scored: number(scored), evenness: percent(result.diagnostics.evenness) };
+  const largest = number(result.weights.reduce((a, b) => Math.max(a, b)), 4);
+  return { sentence: t("step-sum-sentence", values), numbers: t("step-sum-numbers", { ...values, total: number(total, 4), largest }) };
+}
+
+async function heatmap({ result, colours, opacity }, stage, { isStale }) {
+  const all = await result.partialSum(result.weights.length);
+  if (isStale()) return null;
+  const [raw, positive, overlaid] = [image(t("step-heatmap-sum"), "pixels"), image(t("step-heatmap-positive")), image(t("step-heatmap-overlay"))];
+  paintSigned(raw, all.sum, { width: all.sumWidth, height: all.sumHeight }, Math.max(Math.abs(all.low), Math.abs(all.high)));
+  paintValues(positive, all.heatmap, result);
+  paintOverlay(overlaid, result, colours(), opacity());
+  stage.replaceChildren(captioned(raw, t("step-heatmap-sum")), arrow(), captioned(positive, t("step-heatmap-positive")), arrow(), captioned(overlaid, t("step-heatmap-overlay")));
+  const values = { low: number(all.low, 3), high: number(all.high, 3) };
+  return { sentence: t("step-heatmap-sentence"), numbers: t("step-heatmap-numbers", values) };
+}
+
+/** The part of the picture that the network sees. */
+function paintRegion(canvas, { picture, region, width, height }) {
+  const whole = document.createElement("canvas");
+  paintImage(whole, picture);
+  Object.assign(canvas, { width, height });
+  canvas.getContext("2d").drawImage(whole, region.x, region.y, region.width, region.height, 0, 0, width, height);
+}
+
+const nameOf = (recipe) => recipe.name ?? recipe;
+const captioned = (canvas, caption) => make("figure", {}, canvas, make("figcaption", { className: "quiet" }, caption));
+const sign = (text) => make("span", { className: "sign", attributes: { "aria-hidden": "true" } }, text);
+const arrow = () => sign("→");
+
+function bars(predictions, labelOf) {
+  const entry = ({ index, probability }) => {
+    const bar = make("li", { className: "bar" }, make("span", {}, labelOf(index)), make("span", {}, percent(probability)));
+    bar.style.setProperty("--probability", probability);
+    return bar;
+  };
+  return make("ol", { className: "bars" }, ...predictions.map(entry));
+}
