@@ -50,12 +50,12 @@ for (const network of NETWORKS) {
     await field("Layer").selectOption(network.layer);
     await sample(page, "Chelsea the cat").click();
     await finished(page);
-    const first = page.getByRole("button", { name: /^Show the evidence for/ }).first();
+    const first = page.getByRole("button", { name: /: show the evidence$/ }).first();
     assert.ok((await first.textContent()).startsWith(labels[expected.target]), await first.textContent());
     assert.match(await fact("Layer").textContent(), new RegExp(`^${network.layer.replaceAll(".", "\\.")}, `));
     const authors = await map();
 
-    await page.getByRole("button", { name: /^Show the evidence for/ }).nth(1).click();
+    await page.getByRole("button", { name: /: show the evidence$/ }).nth(1).click();
     await page.waitForFunction(() => document.querySelectorAll("#predictions [aria-pressed]")[1].getAttribute("aria-pressed") === "true");
     assert.ok(compare(authors, await map()).difference > 1e-6, "another class, another map");
     await field("Recipe").selectOption("paper");

@@ -80,7 +80,7 @@ export async function openExplained(context) {
   return tab;
 }
 
-export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`evidence for ${label},`) });
+export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`^${label} [\\d.]+%: show the evidence`) });
 
 /** Waits for the worker; a page that cannot start says so at once. */
 async function started(page) {

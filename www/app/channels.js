@@ -43,10 +43,11 @@ export function createChannels(panel, { onPin, onError }) {
       "button",
       {
         type: "button",
-        attributes: { "aria-label": t("channelLabel", { channel: channel.channel, text }), "aria-pressed": channel.channel === pinned },
+        attributes: { "aria-pressed": channel.channel === pinned },
       },
       make("span", { className: "thumbnails" }, ...pictures),
-      make("span", {}, `${channel.channel} · ${text}`),
+      make("span", {}, t("channelLabel", { channel: channel.channel, text })),
+      " ",
       make("span", {}, value),
     );
     button.dataset.channel = channel.channel;

@@ -10,6 +10,8 @@ export function createConvergence(figure) {
   const caption = figure.querySelector("figcaption");
   let plot = null;
 
+  new ResizeObserver(() => plot && figure.clientWidth && plot.setSize({ width: figure.clientWidth, height: HEIGHT })).observe(figure);
+
   function draw(points) {
     plot?.destroy();
     const style = getComputedStyle(figure);

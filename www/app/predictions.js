@@ -19,7 +19,7 @@ export function createPredictions(list, hint, onChoose) {
     button.setAttribute("aria-disabled", String(!enabled));
     button.setAttribute("aria-label", t("explainClass", { label, percent: percent(probability) }));
     button.style.setProperty("--probability", probability);
-    button.append(span("prediction-label", label), span("prediction-value", percent(probability)));
+    button.append(span("prediction-label", label), " ", span("prediction-value", percent(probability)));
     button.addEventListener("click", () => enabled && onChoose(index));
     const entry = document.createElement("li");
     entry.append(button);

@@ -32,7 +32,7 @@ export default {
   pictureLabel: "The picture with the evidence for {label} laid over it",
   pictureLabelPlain: "The picture",
   colourBarLabel: "Colours from 0 to 1",
-  explainClass: "Show the evidence for {label}, probability {percent}",
+  explainClass: "{label} {percent}: show the evidence",
   settingsTitle: "Network, layer and recipe",
   layer: "Layer",
   recipe: "Recipe",

@@ -32,7 +32,7 @@ export default {
   pictureLabel: "「{label}」の根拠を重ねた画像",
   pictureLabelPlain: "画像",
   colourBarLabel: "0 から 1 までの色",
-  explainClass: "「{label}」(確率 {percent})の根拠を表示",
+  explainClass: "{label} {percent}: 根拠を表示",
   settingsTitle: "ネットワーク・層・手法",
   layer: "層",
   recipe: "手法",
