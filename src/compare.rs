@@ -10,6 +10,10 @@ pub struct Comparison {
     pub correlation: Option<f32>,
     /// The first map less the second [height, width], in [-1, 1]; zero where the second network did not look.
     pub difference: Vec<f32>,
+    /// Mean of its absolute values.
+    pub mean_difference: f32,
+    /// Largest of its absolute values.
+    pub largest_difference: f32,
     /// Rows, those of the first map.
     pub height: usize,
     /// Columns, those of the first map.
@@ -34,7 +38,15 @@ pub fn compare((first, seen): (&Heatmap, Region), (second, other): (&Heatmap, Re
         ours.push(*value);
         theirs.push(opposite);
     }
-    Comparison { correlation: spearman(&ours, &theirs), difference, height, width }
+    let sizes = || difference.iter().map(|value| value.abs());
+    Comparison {
+        correlation: spearman(&ours, &theirs),
+        mean_difference: (sizes().map(f64::from).sum::<f64>() / difference.len() as f64) as f32,
+        largest_difference: sizes().fold(0.0, f32::max),
+        difference,
+        height,
+        width,
+    }
 }
 
 /// Spearman's rank correlation of two series of the same length, ties at their mean rank; absent if one is constant.
@@ -102,6 +114,7 @@ mod tests {
         let found = compare((&first, WHOLE), (&second, WHOLE));
         assert_eq!(found.difference, [-1.0, 0.0, 0.5, 0.5]);
         assert_eq!((found.height, found.width), (2, 2));
+        assert_eq!((found.mean_difference, found.largest_difference), (0.5, 1.0));
         assert_eq!(compare((&first, WHOLE), (&first, WHOLE)).correlation, Some(1.0));
     }
 

@@ -17,12 +17,12 @@
  *   overlayPng { run, target, recipe, colourMap, opacity } -> Uint8Array
  *   npy        { run, target, recipe }            -> Uint8Array
  *   channels   { run, target, recipe }            -> { channels, pictureScore, maps, height, width }
- *   scaledMap      { run, channel }               -> { low, high, mask }
+ *   scaledMap      { run, channel }               -> { low, high, mask, kept }
  *   maskedPicture  { run, channel }               -> ImageData
  *   maskedPredictions { run, channel }            -> [{ index, label, probability }]
  *   partialSum { run, target, recipe, count }     -> { sum, sumHeight, sumWidth, low, high, heatmap }
  *   convergence { run, target, recipe }           -> [{ passes, correlation }]
- *   compare    { first, second }, each { run, target, recipe } -> { correlation, difference, height, width }
+ *   compare    { first, second }, each { run, target, recipe } -> { correlation, difference, meanDifference, largestDifference, height, width }
  *   provenance { run, target, recipe, row, column } -> [{ channel, share, activation }]
  *   checkKernels   { count }                      -> [{ case, difference, allowed }]
  *   measureKernels {}                             -> [{ kernel, gigaMacs }]

@@ -178,10 +178,10 @@ export interface Result extends Classified {
    */
   maskedPicture(channel: number): Promise<ImageData>;
   /**
-   * A channel's map at input size [height, width]: its range after upsampling, and the mask in [0, 1] it became.
+   * A channel's map at input size [height, width]: its range after upsampling, the mask in [0, 1] it became, and the mask's mean.
    * @throws as maskedPicture.
    */
-  scaledMap(channel: number): Promise<{ low: number; high: number; mask: Float32Array }>;
+  scaledMap(channel: number): Promise<{ low: number; high: number; mask: Float32Array; kept: number }>;
   /** The five most probable classes of the picture under a channel's mask; none if it has no pass. */
   maskedPredictions(channel: number): Promise<Prediction[]>;
   /** The sum of the `count` channels whose weights are farthest from zero, and the map that it alone would give. */
@@ -206,6 +206,9 @@ export interface Comparison {
   correlation: number | null;
   /** The first map less the second [height, width], in [-1, 1]. */
   difference: Float32Array;
+  /** Mean and largest of its absolute values. */
+  meanDifference: number;
+  largestDifference: number;
   height: number;
   width: number;
 }

@@ -50,6 +50,8 @@ pub struct ScaledMap {
     pub high: f32,
     /// The mask [height, width] in [0, 1] that it became.
     pub mask: Vec<f32>,
+    /// The mask's mean: how much of the picture it keeps.
+    pub kept: f32,
 }
 
 /// The weighted sum of some of the channels.
@@ -118,7 +120,8 @@ impl Explanation {
         let (low, high) = range(&upsampled);
         let mut scaled = upsampled;
         mask(map, &upsampler, rule, &mut scaled);
-        Ok(ScaledMap { low, high, mask: scaled })
+        let kept = scaled.iter().copied().map(f64::from).sum::<f64>() / scaled.len() as f64;
+        Ok(ScaledMap { low, high, mask: scaled, kept: kept as f32 })
     }
 
     /// The picture at input size as the network saw it under the mask of a channel.

@@ -99,7 +99,8 @@ impl Run {
         to_js(&self.explanation.convergence(options.target, &options.recipe()?)?)
     }
 
-    /// This run's map beside that of `other`, an explanation of the same picture: `{ correlation, difference, height, width }`.
+    /// This run's map beside that of `other`, an explanation of the same picture: `{ correlation, difference,
+    /// meanDifference, largestDifference, height, width }`.
     /// `options` and `other_options`: `{ target, recipe }`
     pub fn compare(&self, options: JsValue, other: &Run, other_options: JsValue) -> Result<JsValue> {
         let first = self.outcome_of(&from_js(options)?)?;
@@ -109,6 +110,8 @@ impl Run {
         object([
             ("correlation", to_js(&found.correlation)?),
             ("difference", floats(&found.difference)),
+            ("meanDifference", JsValue::from(found.mean_difference)),
+            ("largestDifference", JsValue::from(found.largest_difference)),
             ("height", JsValue::from(found.height as u32)),
             ("width", JsValue::from(found.width as u32)),
         ])
@@ -147,11 +150,17 @@ impl Run {
         ])
     }
 
-    /// A channel's map at input size: `{ low, high, mask }`, the range before it was scaled and the mask it became.
+    /// A channel's map at input size: `{ low, high, mask, kept }`, the range before it was
+    /// scaled, the mask it became and its mean.
     #[wasm_bindgen(js_name = scaledMap)]
     pub fn scaled_map(&self, channel: usize) -> Result<JsValue> {
-        let ScaledMap { low, high, mask } = self.explanation.scaled_map(channel)?;
-        object([("low", JsValue::from(low)), ("high", JsValue::from(high)), ("mask", floats(&mask))])
+        let ScaledMap { low, high, mask, kept } = self.explanation.scaled_map(channel)?;
+        object([
+            ("low", JsValue::from(low)),
+            ("high", JsValue::from(high)),
+            ("mask", floats(&mask)),
+            ("kept", JsValue::from(kept)),
+        ])
     }
 
     /// The most probable classes of the picture under a channel's mask.

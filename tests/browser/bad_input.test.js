@@ -36,6 +36,14 @@ for (const { what, says, ...file } of CASES) {
   });
 }
 
+test("what went wrong is said in the page's language, and said anew when that changes", async () => {
+  await chooseFile(page, { name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) });
+  await page.getByLabel("Language").selectOption("ja");
+  await page.getByRole("alert").getByText(/^画像ファイルが空です(0 バイト)。 もう一度選ぶか、保存し直してください。$/).waitFor();
+  await page.getByLabel("言語").selectOption("en");
+  await page.getByRole("alert").getByText("The picture file is empty (0 bytes).").waitFor();
+});
+
 test("of an animated GIF the first frame is explained, and the page says so", async () => {
   await chooseFile(page, { name: "moving.gif", mimeType: "image/gif", buffer: fixture("animated.gif") });
   await page.getByRole("alert").getByText("its first frame is explained").waitFor();

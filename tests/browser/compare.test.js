@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { compare, finished, npyValues, openExplained, prediction, sample, saved } from "./page.js";
+import { ROOT, compare, finished, give, npyValues, openExplained, prediction, sample, saved } from "./page.js";
 
 let tab, page;
 before(async () => {
@@ -14,7 +15,7 @@ const side = (letter) => panel().getByRole("img", { name: new RegExp(`^${letter}
 const correlation = async () => Number((await panel().getByText(/^Rank correlation/).textContent()).match(/\(Spearman\) (-?[\d.]+)/)[1]);
 const map = async () => npyValues((await saved(page, "Save map (.npy)")).bytes);
 
-/** Spearman's rank correlation without ties, which float32 maps hardly have above zero. */
+/** The place of each value in ascending order, equal ones at the mean of their places: Spearman's correlation is Pearson's of these. */
 function ranks(values) {
   const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
   const result = new Float64Array(values.length);
@@ -73,6 +74,15 @@ test("a map that is kept is compared with one of another layer or recipe", async
   await finished(page);
   await panel().getByText(/^B: Egyptian cat .*torchcam, blocks\.1\.project, EfficientNet-Lite0$/).waitFor();
   assert.notEqual(await correlation(), ofLayers);
+});
+
+test("a map that is kept is compared with that of another network, too", async () => {
+  await give(page, "drop", join(ROOT, "tests/fixtures/tiny.onnx"));
+  await panel().getByText(/^B: .*, tiny\.onnx$/).waitFor();
+  await panel().getByText(/^A: Egyptian cat .*, EfficientNet-Lite0$/).waitFor();
+  assert.ok(Math.abs(await correlation()) <= 1);
+  await page.getByLabel("Network", { exact: true }).selectOption("efficientnet_lite0");
+  await finished(page);
 });
 
 test("another picture has nothing to be compared with", async () => {

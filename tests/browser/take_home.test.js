@@ -70,6 +70,7 @@ test("good enough: the passes end early, and the map is called partial wherever 
   await page.getByRole("img", { name: /^How the map settled/ }).waitFor();
   await page.getByRole("button", { name: "Good enough, stop here" }).click();
   await page.getByText(/^Stopped after \d+ of 529 masked pictures/).first().waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "result", "the focus is not lost with the button");
   const badge = page.getByText(/^Partial: \d+ of 529 masked pictures$/);
   await badge.waitFor();
   await page.getByText(/^Only \d+ of 529 masked pictures were classified/).waitFor();

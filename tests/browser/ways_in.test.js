@@ -22,6 +22,31 @@ for (const way of ["drop", "paste"]) {
   });
 }
 
+test("where the screen is touched a picture can be taken with the camera, elsewhere there is no such button", async () => {
+  assert.equal(await page.getByText("Take a picture…").isVisible(), false);
+  const phone = await open({ context: { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } } });
+  try {
+    await phone.page.getByText("Take a picture…").waitFor();
+    const camera = phone.page.getByLabel("Take a picture…");
+    assert.equal(await camera.getAttribute("capture"), "environment");
+    await camera.setInputFiles(coffee);
+    await prediction(phone.page, "espresso").waitFor();
+  } finally {
+    await phone.close();
+  }
+});
+
+test("large type is remembered", async () => {
+  const size = () => page.evaluate(() => getComputedStyle(document.body).fontSize);
+  const button = page.getByRole("button", { name: "Large type" });
+  await button.click();
+  assert.deepEqual([await size(), await button.getAttribute("aria-pressed")], ["22px", "true"]);
+  await page.reload();
+  assert.equal(await size(), "22px");
+  await button.click();
+  assert.equal(await size(), "16px");
+});
+
 test("the page speaks Japanese when it is asked to, and remembers", async () => {
   await page.getByLabel("Language").selectOption("ja");
   await page.getByRole("heading", { name: "2. 根拠のある場所" }).waitFor();

@@ -6,7 +6,7 @@ import { number, score, t } from "./i18n.js";
 import { createVirtualGrid } from "./virtual_grid.js";
 
 /** A card with its gap, in rem. */
-const CARD = { width: 11, height: 7.5 };
+const CARD = { width: 9.5, height: 7.25 };
 /** Pixels of a small picture's side. */
 const THUMBNAIL = 96;
 

@@ -1,6 +1,7 @@
 /** Two maps of the same picture: one over the other, side by side, or their difference; and how alike they are. */
 
 import { paintOverlay, paintSigned } from "./canvas.js";
+import { counts } from "./doubts.js";
 import { number, percent, t } from "./i18n.js";
 
 export function createCompare(panel, { onError }) {
@@ -66,27 +67,27 @@ export function createCompare(panel, { onError }) {
   }
 
   function draw(found) {
-    const [colours, opacity] = [view.colours(), view.opacity()];
     [first, second].forEach((canvas, i) => {
-      paintOverlay(canvas, pair[i].result, colours, opacity);
+      paintOverlay(canvas, pair[i].result, view.colours(), view.opacity());
       captions[i].textContent = `${"AB"[i]}: ${describe(pair[i])}`;
       canvas.setAttribute("aria-label", captions[i].textContent);
     });
-    const strongest = found.difference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    paintSigned(difference, found.difference, found, strongest);
+    paintSigned(difference, found.difference, found, found.largestDifference);
     difference.setAttribute("aria-label", t("compareDifferenceLabel"));
     sides.style.setProperty("--aspect", first.width / first.height);
     const alike = found.correlation === null ? t("compareNoRank") : t("compareRank", { correlation: number(found.correlation, 3) });
-    const mean = found.difference.reduce((sum, value) => sum + Math.abs(value), 0) / found.difference.length;
-    byId("compare-result").textContent = `${alike} ${t("compareMean", { difference: number(mean, 3) })} ${t("compareColours", { strongest: number(strongest, 2) })}`;
+    const mean = t("compareMean", { difference: number(found.meanDifference, 3) });
+    const colours = t("compareColours", { strongest: number(found.largestDifference, 2) });
+    byId("compare-result").textContent = [alike, mean, colours].join(" ");
     arrange();
   }
 
   /** What the map is of. */
   function describe({ result, label, model }) {
-    const { recipe, layer, probability } = result;
+    const { recipe, layer, probability, diagnostics } = result;
     const score = recipe.score ? t(`score-${recipe.score}`) : "";
-    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, layer.name, model.title].filter(Boolean).join(t("listSeparator"));
+    const partial = diagnostics.partial ? t("partial", counts(result)) : "";
+    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, layer.name, model.title, partial].filter(Boolean).join(t("listSeparator"));
   }
 
   function arrange() {

@@ -1,37 +1,44 @@
 /** Sentences for the visitor: what went wrong and what to do, or what one should know. */
 
+import { make } from "./dom.js";
 import { t, translateError } from "./i18n.js";
 
 export function createNotices(container) {
-  function add(kind, message, hint, key = "") {
-    const notice = document.createElement("div");
-    notice.className = "notice";
-    notice.dataset.kind = kind;
-    notice.dataset.key = key;
-    const text = document.createElement("p");
-    const strong = document.createElement("strong");
-    strong.textContent = message;
-    text.append(strong, hint ? ` ${hint}` : "");
-    const dismiss = Object.assign(document.createElement("button"), { type: "button", textContent: "×", title: t("dismiss") });
-    dismiss.setAttribute("aria-label", t("dismiss"));
-    dismiss.addEventListener("click", () => notice.remove());
-    notice.append(text, dismiss);
-    container.append(notice);
+  /** What is shown: { kind, say }, where `say()` is the sentence and the advice in the page's language. */
+  let notices = [];
+
+  function draw() {
+    container.replaceChildren(
+      ...notices.map((notice) => {
+        const [sentence, advice] = notice.say();
+        const text = make("p", {}, make("strong", {}, sentence), advice ? ` ${advice}` : "");
+        const dismiss = make("button", { type: "button", title: t("dismiss"), attributes: { "aria-label": t("dismiss") } }, "×");
+        dismiss.addEventListener("click", () => keep((other) => other !== notice));
+        const element = make("div", { className: "notice" }, text, dismiss);
+        element.dataset.kind = notice.kind;
+        return element;
+      }),
+    );
+  }
+
+  function keep(wanted) {
+    notices = notices.filter(wanted);
+    draw();
   }
 
   return {
     /** An error: a ScoreCamError or anything that was thrown. */
     error(error) {
-      container.replaceChildren();
-      add("error", error?.message ? translateError(error.message) : `${t("errorTitle")} ${error}`, translateError(error?.hint ?? ""));
+      const say = () => (error?.message ? [translateError(error.message), translateError(error.hint ?? "")] : [t("errorTitle"), String(error)]);
+      notices = [{ kind: "error", say }];
+      draw();
     },
     /** Something to know, by the key of its sentence. */
     note(key, values) {
-      add("note", t(key, values), "", key);
+      notices.push({ kind: "note", say: () => [t(key, values), ""] });
+      draw();
     },
-    /** Takes away the notice of this key, or all. */
-    clear(key) {
-      for (const notice of [...container.children]) if (!key || notice.dataset.key === key) notice.remove();
-    },
+    clear: () => keep(() => false),
+    translate: draw,
   };
 }

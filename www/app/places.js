@@ -10,11 +10,14 @@ const PLACES = [
 /** Parts that are named, together at least this share of the evidence, but never more than three. */
 const TOLD = 0.6;
 const NAMED = 3;
+/** If no part has this much, none stands out: evenly spread, each would have a ninth. */
+const STANDS_OUT = 1.5 / 9;
 
 /** A sentence for a result. */
 export function placesOf({ result: { ninths, diagnostics }, label }) {
   if (diagnostics.noPositiveEvidence) return t("placesNone", { label });
   const ordered = ninths.map((share, i) => ({ share, place: PLACES[i] })).sort((a, b) => b.share - a.share);
+  if (ordered[0].share < STANDS_OUT) return t("placesSpread", { label, percent: percent(ordered[0].share, 0) });
   const named = [];
   for (let sum = 0; sum < TOLD && named.length < NAMED; ) {
     const next = ordered[named.length];

@@ -30,6 +30,8 @@ export function createProgress({ container, live, onCancel, onEnough }) {
 
   /** `sentence` is asked again when the language changes. */
   function settle(sentence) {
+    // The button that was pressed goes; the focus should not go with it.
+    if (container.contains(document.activeElement)) container.closest("[tabindex]").focus();
     settled = sentence;
     container.hidden = false;
     container.classList.add("settled");

@@ -2,7 +2,7 @@
 
 import { paintImage, paintValues } from "./canvas.js";
 import { counts } from "./doubts.js";
-import { t } from "./i18n.js";
+import { percent, t } from "./i18n.js";
 
 const FIRST_COLOUR_MAP = "jet";
 
@@ -28,7 +28,7 @@ export function createStage(stage, controls, onChange) {
 
   function applyOpacity() {
     heat.style.opacity = opacity.value / 100;
-    opacityValue.textContent = `${opacity.value} %`;
+    opacityValue.textContent = percent(opacity.value / 100, 0);
   }
 
   function paint() {
@@ -40,6 +40,8 @@ export function createStage(stage, controls, onChange) {
   }
 
   return {
+    translate: applyOpacity,
+
     /** How the map is coloured now. */
     view: () => ({ colourMap: colourMap.value, opacity: opacity.value / 100 }),
 

@@ -78,7 +78,7 @@ async function mask({ result, found }, stage, { channel, isStale }) {
 }
 
 async function cover({ result }, stage, { channel, isStale }) {
-  const [{ mask: values }, masked] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
+  const [{ mask: values, kept }, masked] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
   if (isStale()) return null;
   const [left, middle, right] = [image(t("pictureLabelPlain")), image(t("channelMask", { channel })), image(t("channelMasked", { channel }))];
   paintRegion(left, result);
@@ -86,7 +86,6 @@ async function cover({ result }, stage, { channel, isStale }) {
   paintImage(right, masked);
   stage.replaceChildren(captioned(left, t("pictureLabelPlain")), sign("×"), captioned(middle, t("step-cover-mask", { channel })), sign("="), captioned(right, t("step-cover-rest")));
   const fades = t(nameOf(result.recipe) === "matlab" ? "fadesToBlack" : "fadesToMean");
-  const kept = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { sentence: t("step-cover-sentence", { fades }), numbers: t("step-cover-numbers", { kept: percent(kept) }) };
 }
 
@@ -102,15 +101,13 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
 }
 
 async function sum(view, stage, { isStale, animate }) {
-  const { result } = view;
+  const { result, found } = view;
   const scored = result.diagnostics.scoredChannels;
   const buildUp = createBuildUp(view);
   stage.replaceChildren(buildUp.element);
   await buildUp.start(animate, isStale);
-  const total = result.weights.reduce((sum, weight) => sum + weight, 0);
-  const values = { scored: number(scored), evenness: percent(result.diagnostics.evenness) };
-  const largest = number(result.weights.reduce((a, b) => Math.max(a, b)), 4);
-  return { sentence: t("step-sum-sentence", values), numbers: t("step-sum-numbers", { ...values, total: number(total, 4), largest }) };
+  const values = { scored: number(scored), evenness: percent(result.diagnostics.evenness), low: number(lowest(found), 4), high: number(highest(found), 4) };
+  return { sentence: t("step-sum-sentence", values), numbers: t("step-sum-numbers", values) };
 }
 
 async function heatmap({ result, colours, opacity }, stage, { isStale }) {
@@ -133,6 +130,9 @@ function paintRegion(canvas, { picture, region, width, height }) {
   canvas.getContext("2d").drawImage(whole, region.x, region.y, region.width, region.height, 0, 0, width, height);
 }
 
+const weightsOf = ({ channels }) => channels.filter(({ score }) => score !== null).map(({ weight }) => weight);
+const lowest = (found) => Math.min(...weightsOf(found));
+const highest = (found) => Math.max(...weightsOf(found));
 const nameOf = (recipe) => recipe.name ?? recipe;
 const captioned = (canvas, caption) => make("figure", {}, canvas, make("figcaption", { className: "quiet" }, caption));
 const sign = (text) => make("span", { className: "sign", attributes: { "aria-hidden": "true" } }, text);
