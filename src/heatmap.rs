@@ -113,26 +113,31 @@ pub fn weighted_sum(activations: &Activations, weights: &[f32], size: (usize, us
     }
 }
 
-/// The heatmap [height, width] = `size` of channels `activations` under `weights`: the sum, its positive part, scaled to
+/// The heatmap [height, width] = `size` of channels `activations` under `weights`: their sum, its positive part, scaled to
 /// [0, 1].
+pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Heatmap {
+    heatmap_of_sum(weighted_sum(activations, weights, size, recipe), size, recipe)
+}
+
+/// The heatmap [height, width] = `size` that a weighted sum leads to under `recipe`.
 ///
 /// Upsampling is linear, so `RawUpsampled` sums at layer size and upsamples once, which differs from the sum of upsampled
 /// maps by rounding only.
-pub fn heatmap(activations: &Activations, weights: &[f32], size: (usize, usize), recipe: &Recipe) -> Heatmap {
+pub fn heatmap_of_sum(mut sum: WeightedSum, size: (usize, usize), recipe: &Recipe) -> Heatmap {
+    let from = (sum.height, sum.width);
     let upsampled = |map: &[f32]| {
-        let upsampler = Upsampler::new((activations.height, activations.width), size, Grid::HalfPixel);
+        let upsampler = Upsampler::new(from, size, Grid::HalfPixel);
         let mut values = vec![0.0; upsampler.output_len()];
         upsampler.upsample(map, &mut values);
         values
     };
-    let mut sum = weighted_sum(activations, weights, size, recipe).values;
     let (mut values, rectified_before) = match recipe.summed {
-        Summed::RawUpsampled => (upsampled(&sum), None),
+        Summed::RawUpsampled => (upsampled(&sum.values), None),
         Summed::RawAtLayerSize => {
-            let evidence = rectify_and_scale(&mut sum);
-            (upsampled(&sum), Some(evidence))
+            let evidence = rectify_and_scale(&mut sum.values);
+            (upsampled(&sum.values), Some(evidence))
         }
-        Summed::Masks => (sum, None),
+        Summed::Masks => (sum.values, None),
     };
     let evidence = rectify_and_scale(&mut values);
     // Where the sum was rectified at layer size, that decides; upsampling only spreads it.

@@ -19,6 +19,7 @@
  *   channels   { run, target, recipe }            -> { channels, pictureScore, maps, height, width }
  *   scaledMap      { run, channel }               -> { low, high, mask, kept }
  *   maskedPicture  { run, channel }               -> ImageData
+ *   thumbnails     { run, channel, side }         -> { mask, masked }, both ImageBitmap
  *   maskedPredictions { run, channel }            -> [{ index, label, probability }]
  *   partialSum { run, target, recipe, count }     -> { sum, sumHeight, sumWidth, low, high, heatmap }
  *   convergence { run, target, recipe }           -> [{ passes, correlation }]

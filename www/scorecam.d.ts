@@ -182,6 +182,8 @@ export interface Result extends Classified {
    * @throws as maskedPicture.
    */
   scaledMap(channel: number): Promise<{ low: number; high: number; mask: Float32Array; kept: number }>;
+  /** The mask in grey and the masked picture, `side` by `side` pixels: cheap enough to show many. @throws as maskedPicture. */
+  thumbnails(channel: number, side: number): Promise<{ mask: ImageBitmap; masked: ImageBitmap }>;
   /** The five most probable classes of the picture under a channel's mask; none if it has no pass. */
   maskedPredictions(channel: number): Promise<Prediction[]>;
   /** The sum of the `count` channels whose weights are farthest from zero, and the map that it alone would give. */

@@ -141,6 +141,7 @@ export class ScoreCam {
       channels: () => ask("channels", {}),
       scaledMap: (channel) => askRun("scaledMap", channel),
       maskedPicture: (channel) => askRun("maskedPicture", channel),
+      thumbnails: (channel, side) => this.#call("thumbnails", { run, channel, side }),
       maskedPredictions: (channel) => askRun("maskedPredictions", channel),
       partialSum: (count) => ask("partialSum", { count }),
       provenance: (row, column) => ask("provenance", { row, column }),

@@ -14,7 +14,7 @@ let core, memory, baseUrl, panicChannel, model, labels;
 const runs = new Map();
 let nextRun = 0;
 
-const ofRun = { outcome, overlayPng, npy, convergence, compare, channels, scaledMap, maskedPicture, maskedPredictions, partialSum, provenance };
+const ofRun = { outcome, overlayPng, npy, convergence, compare, channels, scaledMap, maskedPicture, thumbnails, maskedPredictions, partialSum, provenance };
 serve({ start, loadModel, explain, ...ofRun, checkKernels, measureKernels }, toPlainError);
 
 async function start(options) {
@@ -159,6 +159,17 @@ function scaledMap({ run, channel }) {
 
 function maskedPicture({ run, channel }) {
   return find(run).maskedPicture(channel);
+}
+
+/** Painted and shrunk here, where nobody waits for it: a page shows dozens at once. */
+async function thumbnails({ run, channel, side }) {
+  const picture = find(run).maskedPicture(channel);
+  const { mask } = find(run).scaledMap(channel);
+  const grey = new ImageData(picture.width, picture.height);
+  const pixels = new Uint32Array(grey.data.buffer);
+  mask.forEach((value, i) => (pixels[i] = 0xff000000 + 0x010101 * Math.round(255 * value)));
+  const shrink = (image) => createImageBitmap(image, { resizeWidth: side, resizeHeight: side, resizeQuality: "medium" });
+  return { mask: await shrink(grey), masked: await shrink(picture) };
 }
 
 function maskedPredictions({ run, channel }) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::compare::spearman;
 use crate::error::Result;
-use crate::heatmap::{heatmap, weights};
+use crate::heatmap::{Heatmap, WeightedSum, heatmap_of_sum, weighted_sum, weights};
 use crate::recipe::Recipe;
 
 use super::Explanation;
@@ -36,17 +36,33 @@ impl Explanation {
     pub fn convergence(&self, target: Option<usize>, recipe: &Recipe) -> Result<Vec<Settled>> {
         let target = self.target(target)?;
         self.check_recipe(recipe)?;
-        let weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
         // A softmax over fewer channels would differ by a factor, which the map's scale takes out again.
-        let map = |passes: usize| {
-            let mut first = vec![0.0; weights.len()];
-            self.scoring.order()[..passes].iter().for_each(|&channel| first[channel] = weights[channel]);
-            heatmap(&self.activations, &first, (SIDE, SIDE), recipe).values
-        };
+        let weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
         let done = self.scoring.done();
-        let last = map(done);
         let mut counts: Vec<usize> = (1..=POINTS).map(|point| done * point / POINTS).filter(|&n| n > 0).collect();
         counts.dedup();
-        Ok(counts.into_iter().map(|passes| Settled { passes, correlation: spearman(&map(passes), &last) }).collect())
+        let maps = self.maps_after(&counts, &weights, recipe);
+        let last = maps.last().map_or(&[][..], |map| &map.values);
+        let settled = |(&passes, map): (&usize, &Heatmap)| Settled { passes, correlation: spearman(&map.values, last) };
+        Ok(counts.iter().zip(&maps).map(settled).collect())
+    }
+
+    /// The maps after each of `counts` passes, which ascend. Every channel is summed once.
+    fn maps_after(&self, counts: &[usize], weights: &[f32], recipe: &Recipe) -> Vec<Heatmap> {
+        let size = (SIDE, SIDE);
+        let mut sum: Option<WeightedSum> = None;
+        let mut summed = 0;
+        let mut grown = |&passes: &usize| {
+            let mut added = vec![0.0; weights.len()];
+            self.scoring.order()[summed..passes].iter().for_each(|&channel| added[channel] = weights[channel]);
+            summed = passes;
+            let mut next = weighted_sum(&self.activations, &added, size, recipe);
+            if let Some(before) = &sum {
+                next.values.iter_mut().zip(&before.values).for_each(|(value, before)| *value += before);
+            }
+            sum = Some(next.clone());
+            heatmap_of_sum(next, size, recipe)
+        };
+        counts.iter().map(&mut grown).collect()
     }
 }

@@ -63,6 +63,11 @@ fn the_map_correlates_with_itself_once_all_passes_are_done() {
         assert_eq!(last.passes, explanation.progress().total, "{}", recipe.name);
         assert!(last.correlation.is_none_or(|correlation| correlation > 0.999_999), "{}: {curve:?}", recipe.name);
     }
+    let authors = tiny(&Recipe::AUTHORS).convergence(TARGET, &Recipe::AUTHORS).unwrap();
+    assert!(
+        authors[0].passes == 1 && authors[0].correlation < Some(0.99),
+        "one channel is not yet the map: {authors:?}"
+    );
     let begun = Explanation::begin(&tiny_network(), &picture("tests/fixtures/tiny.png"), None, &Recipe::AUTHORS);
     assert_eq!(begun.unwrap().convergence(TARGET, &Recipe::AUTHORS).unwrap(), []);
 }

@@ -9,6 +9,8 @@ import { createVirtualGrid } from "./virtual_grid.js";
 const CARD = { width: 9.5, height: 7.25 };
 /** Pixels of a small picture's side. */
 const THUMBNAIL = 96;
+/** Cards that are painted together: every painting costs the page a frame. */
+const BATCH = 16;
 
 /** The order of the cards, by what is compared. */
 const ORDERS = {
@@ -23,15 +25,17 @@ export function createChannels(panel, { onPin, onError }) {
   const order = panel.querySelector("#channel-order");
   const detail = panel.querySelector("#channel-detail");
   const summary = panel.querySelector("#channel-summary");
-  const grid = createVirtualGrid(panel.querySelector("#channel-grid"), { size: CARD, card });
+  const grid = createVirtualGrid(panel.querySelector("#channel-grid"), { size: CARD, card, onFilled: paintWaiting });
   let shown = null;
   let pinned = null;
-  /** The last of the cards' pictures that were asked for: the worker gets one question at a time. */
-  let queue = Promise.resolve();
+  /** Cards whose pictures are still to be asked for. */
+  let waiting = [];
+  let isPainting = false;
 
   order.addEventListener("change", arrange);
 
   function arrange() {
+    waiting = [];
     grid.show(shown.found.channels.toSorted(ORDERS[order.value]));
   }
 
@@ -53,24 +57,28 @@ export function createChannels(panel, { onPin, onError }) {
     button.dataset.channel = channel.channel;
     button.addEventListener("click", () => pin(channel.channel));
     paintValues(pictures[0], mapOf(shown.found, channel.channel), shown.found);
-    const { result } = shown;
-    if (channel.score !== null) queue = queue.then(() => paintCard(button, result, channel.channel, pictures.slice(1)));
+    if (channel.score !== null) waiting.push({ button, channel: channel.channel, canvases: pictures.slice(1) });
     return button;
   }
 
-  /** The mask and what it left of the picture, if the card is still in sight when its turn comes. */
-  async function paintCard(button, result, channel, [mask, masked]) {
-    if (!button.isConnected || shown?.result !== result) return;
-    try {
-      const [map, picture] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
-      const large = document.createElement("canvas");
-      paintValues(large, map.mask, picture);
-      shrink(large, mask);
-      paintImage(large, picture);
-      shrink(large, masked);
-    } catch (error) {
-      if (shown?.result === result) onError(error);
+  /** The masks and what they left of the picture for the cards that wait and are still in sight, a batch at a time. */
+  async function paintWaiting() {
+    if (isPainting) return;
+    isPainting = true;
+    while (shown && waiting.length) {
+      const { result } = shown;
+      const batch = waiting.splice(0, BATCH).filter(({ button }) => button.isConnected);
+      try {
+        const pictures = await Promise.all(batch.map(({ channel }) => result.thumbnails(channel, THUMBNAIL)));
+        batch.forEach(({ canvases: [mask, masked] }, i) => {
+          draw(mask, pictures[i].mask);
+          draw(masked, pictures[i].masked);
+        });
+      } catch (error) {
+        if (shown?.result === result) onError(error);
+      }
     }
+    isPainting = false;
   }
 
   /** Shows one channel: its map, its mask, what that leaves of the picture, and what the network makes of it. */
@@ -119,7 +127,8 @@ export function createChannels(panel, { onPin, onError }) {
   };
 }
 
-function shrink(from, to) {
-  Object.assign(to, { width: THUMBNAIL, height: THUMBNAIL });
-  to.getContext("2d").drawImage(from, 0, 0, THUMBNAIL, THUMBNAIL);
+function draw(canvas, bitmap) {
+  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
 }

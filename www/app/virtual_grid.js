@@ -7,9 +7,9 @@ const SPARE_ROWS = 2;
 
 /**
  * `container` has the role "list"; a card is a button that `card(item)` makes. `size` is a card with its gap, in rem, so that it
- * grows with the type.
+ * grows with the type. `onFilled` is told when there are new cards.
  */
-export function createVirtualGrid(container, { size, card }) {
+export function createVirtualGrid(container, { size, card, onFilled }) {
   const space = make("div", { className: "virtual-space", attributes: { role: "presentation" } });
   container.append(space);
   /** Entries that exist, by their place. */
@@ -48,6 +48,7 @@ export function createVirtualGrid(container, { size, card }) {
       }
     }
     for (let place = first; place < last; place++) if (!entries.has(place)) add(place);
+    onFilled();
   }
 
   function add(place) {
