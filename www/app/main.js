@@ -43,9 +43,8 @@ const progress = createProgress({
   container: element("progress"), live: element("live"),
   onCancel: () => session.cancel(), onEnough: () => session.suffice(),
 });
-const stage = createStage(element("stage"), element("view"), () => {
-  if (session.view()) for (const panel of [walkthrough, compare]) panel.show(session.view());
-});
+const stage = createStage(element("stage"), element("view"), repaint);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 const predictions = createPredictions(element("predictions"), element("answer-hint"), onClass);
 const classSearch = createClassSearch(element("class-search"), onClass);
 const settings = createSettings(document.querySelector(".settings"), {
@@ -100,6 +99,11 @@ async function start() {
   stage.setView(wished);
   if (Number(wished.class) < networks.model().classes) session.wish(Number(wished.class));
   return cam;
+}
+
+/** Other colours: what is drawn in them is drawn anew. */
+function repaint() {
+  if (session.view()) for (const panel of [walkthrough, compare, convergence]) panel.show(session.view());
 }
 
 /** A link with the settings and the class. */
