@@ -41,7 +41,7 @@ export async function reportOf(view, name, files) {
   const { result, label, model, found, labelOf, settled, version } = view;
   const title = t("reportTitle", { name, label });
   const figure = await dataUrl(await pngOf(drawFigure(view)));
-  const facts = [...factRows(view), [t("factRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)], [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`], [t("factBrowser"), navigator.userAgent]];
+  const facts = [...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)], [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`], [t("factBrowser"), navigator.userAgent]];
   const row = (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
   const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
     row([channel, of === null ? t("channelSkipped") : score(of), number(weight, 5), number(low, 3), number(high, 3), number(energy, 3)]);
@@ -63,13 +63,13 @@ export async function reportOf(view, name, files) {
 <p>${placesOf(view)}</p>
 <h2>${t("doubtsTitle")}</h2>
 <ul>${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}</ul>
-<h2>${t("answerTitle")}</h2>
+<h2>${t("reportAnswer")}</h2>
 <table>${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}</table>
 <h2>${t("reportHow")}</h2>
 <table>${facts.map(row)}</table>
 <h2>${t("settledLabel")}</h2>
 ${curve(settled)}
-<h2>${t("channelsTitle")}</h2>
+<h2>${t("reportMaps")}</h2>
 <table class="maps">${await heaviest(view)}</table>
 <details><summary>${t("reportAll", { channels: number(found.channels.length) })}</summary><table>${head}${found.channels.map(channelRow)}</table></details>
 <h2>${t("takeHome")}</h2>
@@ -102,7 +102,7 @@ function curve(settled) {
   const [width, height] = [400, 120];
   const last = settled.at(-1)?.passes ?? 1;
   const points = settled.map(({ passes, correlation }) => `${(width * passes) / last},${height * (1 - Math.max(0, correlation ?? 0))}`);
-  return html`<svg viewBox="-2 -2 ${width + 4} ${height + 4}" role="img" aria-label="${t("settledLabel")}"><path d="M0 0V${height}H${width}" fill="none" stroke="#889"/><polyline points="${points.join(" ")}" fill="none" stroke="#264aa5" stroke-width="2"/></svg>`;
+  return html`<svg viewBox="-24 -10 ${width + 50} ${height + 32}" font-size="12" role="img" aria-label="${t("settledLabel")}"><path d="M0 0V${height}H${width}" fill="none" stroke="#889"/><polyline points="${points.join(" ")}" fill="none" stroke="#264aa5" stroke-width="2"/><text x="-14" y="4">1</text><text x="-14" y="${height}">0</text><text x="${width}" y="${height + 16}" text-anchor="end">${number(last)}</text></svg>`;
 }
 
 function dataUrl(blob) {
