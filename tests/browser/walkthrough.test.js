@@ -87,6 +87,8 @@ test("a map that is chosen on the way is followed from there", async () => {
   const chosen = step("3 Maps").getByRole("button").nth(4);
   const [, channel] = (await chosen.getAttribute("aria-label")).match(/^Map (\d+),/);
   await chosen.click();
+  await page.waitForFunction((label) => document.activeElement.ariaLabel === label && document.activeElement.ariaPressed === "true", await chosen.getAttribute("aria-label"));
+  await page.getByText(`Map ${channel} (from`).waitFor(); // the panel of the maps shows it, too
   assert.match(await open("4 Mask"), new RegExp(`^Map ${channel} is enlarged`));
 });
 

@@ -20,7 +20,7 @@ const ORDERS = {
   index: (a, b) => a.channel - b.channel,
 };
 
-/** `onPin(channel)` is told which channel was chosen. */
+/** `onPin(channel)` is told which card was chosen; `pin(channel)` shows it. */
 export function createChannels(panel, { onPin, onError }) {
   const order = panel.querySelector("#channel-order");
   const detail = panel.querySelector("#channel-detail");
@@ -40,8 +40,9 @@ export function createChannels(panel, { onPin, onError }) {
   }
 
   function card(channel) {
-    const text = channel.score === null ? t("channelSkipped") : t("channelWeight", { weight: number(channel.weight, 3) });
-    const value = channel.score === null ? "" : t("channelScore", { score: score(channel.score) });
+    const state = stateOf(channel);
+    const text = t(`channel-${state}`, { weight: number(channel.weight, 3) });
+    const value = state === "scored" ? t("channelScore", { score: score(channel.score) }) : "";
     const pictures = Array.from({ length: 3 }, () => make("canvas", { width: 1, height: 1, attributes: { "aria-hidden": "true" } }));
     const button = make(
       "button",
@@ -55,9 +56,9 @@ export function createChannels(panel, { onPin, onError }) {
       make("span", {}, value),
     );
     button.dataset.channel = channel.channel;
-    button.addEventListener("click", () => pin(channel.channel));
+    button.addEventListener("click", () => onPin(channel.channel));
     paintValues(pictures[0], mapOf(shown.found, channel.channel), shown.found);
-    if (channel.score !== null) waiting.push({ button, channel: channel.channel, canvases: pictures.slice(1) });
+    if (state !== "constant") waiting.push({ button, channel: channel.channel, canvases: pictures.slice(1) });
     return button;
   }
 
@@ -81,29 +82,28 @@ export function createChannels(panel, { onPin, onError }) {
     isPainting = false;
   }
 
-  /** Shows one channel: its map, its mask, what that leaves of the picture, and what the network makes of it. */
+  /** Marks a channel and shows it: its map, its mask, what that leaves of the picture, and what the network makes of it. */
   async function pin(index) {
     pinned = index;
     for (const button of grid.buttons()) button.setAttribute("aria-pressed", Number(button.dataset.channel) === index);
     const { found, result, label } = shown;
     const channel = found.channels[index];
     const [map, mask, masked] = detail.querySelectorAll("canvas");
-    const isScored = channel.score !== null;
-    onPin(index);
+    const hasMask = stateOf(channel) !== "constant";
     try {
-      const [scaled, picture] = isScored ? await Promise.all([result.scaledMap(index), result.maskedPicture(index)]) : [];
+      const [scaled, picture] = hasMask ? await Promise.all([result.scaledMap(index), result.maskedPicture(index)]) : [];
       if (pinned !== index || shown?.result !== result) return;
       paintValues(map, mapOf(found, index), found);
       map.setAttribute("aria-label", t("channelMap", { channel: index }));
-      mask.hidden = masked.hidden = !isScored;
-      if (isScored) {
+      mask.hidden = masked.hidden = !hasMask;
+      if (hasMask) {
         paintValues(mask, scaled.mask, picture);
         mask.setAttribute("aria-label", t("channelMask", { channel: index }));
         paintImage(masked, picture);
         masked.setAttribute("aria-label", t("channelMasked", { channel: index }));
       }
       const values = { channel: index, label, score: score(channel.score ?? 0), whole: score(found.pictureScore), weight: number(channel.weight, 4), low: number(channel.low, 2), high: number(channel.high, 2) };
-      detail.querySelector("p").textContent = t(isScored ? "channelDetail" : "channelDetailSkipped", values);
+      detail.querySelector("p").textContent = t(`channelDetail-${stateOf(channel)}`, values);
       detail.hidden = false;
     } catch (error) {
       onError(error);
@@ -111,6 +111,7 @@ export function createChannels(panel, { onPin, onError }) {
   }
 
   return {
+    pin,
     hide() {
       panel.hidden = detail.hidden = true;
       shown = pinned = null;
@@ -125,6 +126,12 @@ export function createChannels(panel, { onPin, onError }) {
       if (pinned !== null) pin(pinned);
     },
   };
+}
+
+/** Whether a channel was scored, was left out because its map is constant, or was not reached before the passes ended. */
+export function stateOf({ score, low, high }) {
+  if (score !== null) return "scored";
+  return high > low ? "unreached" : "constant";
 }
 
 function draw(canvas, bitmap) {

@@ -33,7 +33,10 @@ const onError = notices.error;
 const onPicture = (blob, name) => session.explain(blob, name);
 const onClass = (index) => session.chooseClass(index);
 const onModel = (file) => session.chooseNetwork(file.name, { bytes: file, name: file.name });
-const onPin = (channel) => walkthrough.pin(channel);
+const onPin = (channel) => {
+  walkthrough.pin(channel);
+  channels.pin(channel);
+};
 const onLayer = (layer) => {
   settings.choose({ layer });
   session.explainAgain();
@@ -64,6 +67,7 @@ const picker = createPicker({
 const convergence = createConvergence(element("convergence"));
 const compare = createCompare(element("compare"), { onError });
 const walkthrough = createWalkthrough(element("walkthrough"), { onLayer, onPin, onError });
+const channels = createChannels(element("channels"), { onPin, onError });
 const name = () => session.name();
 const panels = [
   createPlaces(element("places")),
@@ -73,7 +77,7 @@ const panels = [
   createFacts(element("facts")),
   createDownloads(element("take-home"), { name, onError }),
   walkthrough,
-  createChannels(element("channels"), { onPin, onError }),
+  channels,
   createMontage(element("channels"), { name, onError }),
   compare,
 ];

@@ -1,6 +1,7 @@
 /** One HTML file that holds all of an explanation: it needs no network, no script and no other file. */
 
 import { mapOf, paintImage, paintValues } from "./canvas.js";
+import { stateOf } from "./channels.js";
 import { doubtsAbout } from "./doubts.js";
 import { factRows } from "./facts.js";
 import { captionOf, drawFigure } from "./figure.js";
@@ -44,7 +45,7 @@ export async function reportOf(view, name, files) {
   const facts = [...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)], [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`], [t("factBrowser"), navigator.userAgent]];
   const row = (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
   const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
-    row([channel, of === null ? t("channelSkipped") : score(of), number(weight, 5), number(low, 3), number(high, 3), number(energy, 3)]);
+    row([channel, of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of), number(weight, 5), number(low, 3), number(high, 3), number(energy, 3)]);
   const heads = [t("columnMap"), t("orderScore"), t("orderWeight"), t("columnLow"), t("columnHigh"), t("orderEnergy")];
   const head = html`<tr>${heads.map((text) => html`<th scope="col">${text}</th>`)}</tr>`;
 

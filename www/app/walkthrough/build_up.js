@@ -9,7 +9,8 @@ const LASTS = 3000;
 const FRAMES = 24;
 const CHART = { width: 600, height: 160 };
 
-export function createBuildUp({ result, paint }) {
+/** `onError` gets what goes wrong after the start. */
+export function createBuildUp({ result, paint }, onError) {
   const weights = Array.from(result.weights).sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, result.diagnostics.scoredChannels);
   const chart = image(t("weightsLabel", { count: number(weights.length) }), "chart");
   const map = image("");
@@ -34,7 +35,7 @@ export function createBuildUp({ result, paint }) {
   let playing = false;
   slider.addEventListener("input", () => {
     playing = false;
-    show(Number(slider.value));
+    show(Number(slider.value)).catch(onError);
   });
 
   return {
@@ -50,9 +51,9 @@ export function createBuildUp({ result, paint }) {
         if (!playing || isStale()) return;
         const share = Math.min(1, (performance.now() - began) / LASTS);
         await show(Math.max(1, Math.round(weights.length ** share)));
-        if (share < 1) setTimeout(next, LASTS / FRAMES);
+        if (share < 1) setTimeout(() => next().catch(onError), LASTS / FRAMES);
       };
-      next();
+      next().catch(onError);
     },
   };
 }

@@ -85,15 +85,17 @@ export function createWalkthrough(panel, { onLayer, onPin, onError }) {
     tabs.scrollLeft = tab.offsetLeft - tabs.clientWidth / 2 + tab.offsetWidth / 2;
     const mine = ++drawing;
     const key = STEPS[current];
+    const hadFocus = stage.contains(document.activeElement);
     step.setAttribute("aria-busy", true);
     try {
       const isStale = () => mine !== drawing;
-      const said = await SCENES[key](view, stage, { channel, isStale, animate: timer !== null && !prefersStill.matches });
+      const said = await SCENES[key](view, stage, { channel, isStale, animate: timer !== null && !prefersStill.matches, onError });
       if (isStale() || !said) return;
       stage.dataset.step = key;
       sentence.textContent = said.sentence;
       formula.innerHTML = FORMULAS[key];
       numbers.textContent = said.numbers;
+      if (hadFocus) stage.querySelector("[aria-pressed=true]")?.focus();
       step.setAttribute("aria-busy", false);
     } catch (error) {
       onError(error);

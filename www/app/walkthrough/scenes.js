@@ -1,6 +1,6 @@
 /**
  * The eight steps of the method, each on this picture's own data. A scene fills `stage` and answers with its sentence and its
- * numbers: `async (view, stage, { channel, isStale }) => { sentence, numbers }`.
+ * numbers: `async (view, stage, { channel, isStale, animate, onError }) => { sentence, numbers }`, or null if another has taken its place.
  */
 
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../canvas.js";
@@ -100,10 +100,10 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   return { sentence: t("step-score-sentence", values), numbers: t("step-score-numbers", { ...values, recipe: t(`recipe-${nameOf(result.recipe)}`) }) };
 }
 
-async function sum(view, stage, { isStale, animate }) {
+async function sum(view, stage, { isStale, animate, onError }) {
   const { result, found } = view;
   const scored = result.diagnostics.scoredChannels;
-  const buildUp = createBuildUp(view);
+  const buildUp = createBuildUp(view, onError);
   stage.replaceChildren(buildUp.element);
   await buildUp.start(animate, isStale);
   const values = { scored: number(scored), evenness: percent(result.diagnostics.evenness), low: number(lowest(found), 4), high: number(highest(found), 4) };
