@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { finished, open, prediction, sample } from "./page.js";
+import { finished, open, prediction, sample, saved } from "./page.js";
 
 /** Milliseconds of the page's thread that one interaction may take. */
 const BUDGET = 100;
@@ -50,6 +50,7 @@ const INTERACTIONS = {
   "other colours": () => page.getByLabel("Colours", { exact: true }).selectOption("viridis"),
   "another opacity": () => page.getByLabel("Opacity").fill("30"),
   "a place of the heatmap": () => page.getByRole("application", { name: /^The heatmap/ }).hover(),
+  "the picture is saved with its caption": () => saved(page, "Save picture with caption (PNG)"),
   "another class": () => prediction(page, "tabby").click(),
 };
 

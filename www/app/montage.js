@@ -1,7 +1,7 @@
 /** Twelve masked pictures side by side, as in the article: random ones, or those that weigh most. Saved as PNG. */
 
 import { number, t } from "./i18n.js";
-import { saveCanvas } from "./save.js";
+import { pngOf, saveFile } from "./save.js";
 
 const [COLUMNS, ROWS] = [4, 3];
 /** Pixels between pictures, and of the line of text below each. */
@@ -17,7 +17,7 @@ export function createMontage(panel, { name, onError }) {
   let shown = null;
 
   panel.querySelector("#montage-make").addEventListener("click", show);
-  save.addEventListener("click", () => saveCanvas(canvas, `${name()}.montage.png`).catch(onError));
+  save.addEventListener("click", () => saveFile(pngOf(canvas), `${name()}.montage.png`, "image/png"));
 
   async function show() {
     const { result, found, label } = shown;

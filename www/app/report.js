@@ -7,7 +7,6 @@ import { factRows } from "./facts.js";
 import { captionOf, drawFigure } from "./figure.js";
 import { number, percent, score, t } from "./i18n.js";
 import { placesOf } from "./places.js";
-import { pngOf } from "./save.js";
 
 /** Maps that are shown with their masks. */
 const SHOWN = 12;
@@ -41,7 +40,7 @@ function html(strings, ...values) {
 export async function reportOf(view, name, files) {
   const { result, label, model, found, labelOf, settled, version } = view;
   const title = t("reportTitle", { name, label });
-  const figure = await dataUrl(await pngOf(drawFigure(view)));
+  const figure = drawFigure(view).toDataURL();
   const facts = [...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)], [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`], [t("factBrowser"), navigator.userAgent]];
   const row = (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
   const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
@@ -89,9 +88,9 @@ async function heaviest({ result, found }) {
   const rows = [];
   for (const { channel, score: of, weight } of chosen) {
     paintValues(canvas, mapOf(found, channel), found);
-    const map = await dataUrl(await pngOf(canvas));
+    const map = canvas.toDataURL();
     paintImage(canvas, await result.maskedPicture(channel));
-    const masked = await dataUrl(await pngOf(canvas));
+    const masked = canvas.toDataURL();
     const text = t("montageCaption", { channel, weight: number(weight, 4) });
     rows.push(html`<tr><td><img src="${map}" alt="${t("channelMap", { channel })}"></td><td><img src="${masked}" alt="${t("channelMasked", { channel })}"></td><td>${text}<br>${t("channelScore", { score: score(of) })}</td></tr>`);
   }

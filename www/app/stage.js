@@ -40,7 +40,10 @@ export function createStage(stage, controls, onChange) {
   }
 
   return {
-    translate: applyOpacity,
+    translate() {
+      applyOpacity();
+      paint();
+    },
 
     /** How the map is coloured now. */
     view: () => ({ colourMap: colourMap.value, opacity: opacity.value / 100 }),
