@@ -85,6 +85,17 @@ test("a map that is kept is compared with that of another network, too", async (
   await finished(page);
 });
 
+test("other colours and another language change how a comparison is drawn, not what is compared", async () => {
+  await panel().getByRole("button", { name: "Before against after the softmax" }).click();
+  const before = /^A: Egyptian cat .*scores after the softmax/;
+  await panel().getByText(before).waitFor();
+  const pixels = () => side("A").evaluate((canvas) => canvas.toDataURL());
+  const jet = await pixels();
+  await page.getByLabel("Colours", { exact: true }).selectOption("viridis");
+  await page.waitForFunction((jet) => document.querySelector(".sides canvas").toDataURL() !== jet, jet);
+  assert.ok(await panel().getByText(before).isVisible(), "although another map is kept");
+});
+
 test("another picture has nothing to be compared with", async () => {
   await sample(page, "A cup of coffee").click();
   await finished(page);

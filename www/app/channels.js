@@ -9,6 +9,7 @@ import { createVirtualGrid } from "./virtual_grid.js";
 const CARD = { width: 9.5, height: 7.25 };
 /** Pixels of a small picture's side. */
 const THUMBNAIL = 96;
+const GAP = 8;
 /** Cards that are painted together: every painting costs the page a frame. */
 const BATCH = 16;
 
@@ -43,22 +44,23 @@ export function createChannels(panel, { onPin, onError }) {
     const state = stateOf(channel);
     const text = t(`channel-${state}`, { weight: number(channel.weight, 3) });
     const value = state === "scored" ? t("channelScore", { score: score(channel.score) }) : "";
-    const pictures = Array.from({ length: 3 }, () => make("canvas", { width: 1, height: 1, attributes: { "aria-hidden": "true" } }));
+    const [map, pair] = ["map", "pair"].map((className) => make("canvas", { className, attributes: { "aria-hidden": "true" } }));
+    Object.assign(pair, { width: 2 * THUMBNAIL + GAP, height: THUMBNAIL });
     const button = make(
       "button",
       {
         type: "button",
         attributes: { "aria-pressed": channel.channel === pinned },
       },
-      make("span", { className: "thumbnails" }, ...pictures),
+      make("span", { className: "thumbnails" }, map, pair),
       make("span", {}, t("channelLabel", { channel: channel.channel, text })),
       " ",
       make("span", {}, value),
     );
     button.dataset.channel = channel.channel;
     button.addEventListener("click", () => onPin(channel.channel));
-    paintValues(pictures[0], mapOf(shown.found, channel.channel), shown.found);
-    if (state !== "constant") waiting.push({ button, channel: channel.channel, canvases: pictures.slice(1) });
+    paintValues(map, mapOf(shown.found, channel.channel), shown.found);
+    if (state !== "constant") waiting.push({ button, channel: channel.channel, pair });
     return button;
   }
 
@@ -71,10 +73,7 @@ export function createChannels(panel, { onPin, onError }) {
       const batch = waiting.splice(0, BATCH).filter(({ button }) => button.isConnected);
       try {
         const pictures = await Promise.all(batch.map(({ channel }) => result.thumbnails(channel, THUMBNAIL)));
-        batch.forEach(({ canvases: [mask, masked] }, i) => {
-          draw(mask, pictures[i].mask);
-          draw(masked, pictures[i].masked);
-        });
+        batch.forEach(({ pair }, i) => drawPair(pair, pictures[i]));
       } catch (error) {
         if (shown?.result === result) onError(error);
       }
@@ -134,8 +133,11 @@ export function stateOf({ score, low, high }) {
   return high > low ? "unreached" : "constant";
 }
 
-function draw(canvas, bitmap) {
-  Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  bitmap.close();
+/** On one canvas: a browser pays for each. */
+function drawPair(canvas, { mask, masked }) {
+  const context = canvas.getContext("2d");
+  context.drawImage(mask, 0, 0);
+  context.drawImage(masked, THUMBNAIL + GAP, 0);
+  mask.close();
+  masked.close();
 }

@@ -118,9 +118,10 @@ export function createCompare(panel, { onError }) {
       classes.textContent = t("compareClasses", { first: shown.labelOf(shown.result.predictions[0].index), second: shown.labelOf(shown.result.predictions[1]?.index) });
       classes.hidden = shown.result.predictions.length < 2;
       if (kept) byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
-      // In another language the same pair is described anew.
-      if (kept && kept.result !== shown.result) await set([kept, shown]);
-      else await set(isSame ? pair : null);
+      // In another language or other colours the same pair is drawn anew.
+      if (isSame && pair) await set(pair);
+      else if (kept && kept.result !== shown.result) await set([kept, shown]);
+      else await set(null);
     },
   };
 }

@@ -41,12 +41,13 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
     const first = Math.max(0, Math.floor(container.scrollTop / height) - SPARE_ROWS) * columns;
     const last = Math.min(items.length, (Math.ceil((container.scrollTop + container.clientHeight) / height) + SPARE_ROWS) * columns);
     for (const [place, entry] of entries) {
-      // The one that has the focus stays, or the focus would be lost.
-      if ((place < first || place >= last) && !entry.contains(document.activeElement)) {
+      // The current one stays: it is where the Tab key goes, and may have the focus.
+      if ((place < first || place >= last) && place !== current) {
         entry.remove();
         entries.delete(place);
       }
     }
+    if (items.length && !entries.has(current)) add(current);
     for (let place = first; place < last; place++) if (!entries.has(place)) add(place);
     onFilled();
   }
