@@ -146,7 +146,7 @@ export interface Result extends Classified {
     evenness: number;
     /** The weights are so even that the map shows where the layer is active rather than what speaks for the class. */
     nearUniformWeights: boolean;
-    /** The network finds the class less probable than all others together. */
+    /** The network finds the class less probable than all others together; behind a sigmoid, less probable than not. */
     lowConfidence: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };

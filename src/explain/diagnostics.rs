@@ -10,7 +10,7 @@ use super::Explanation;
 /// of their mean.
 const EVEN: f32 = 0.9;
 
-/// Below this the other classes together are more probable.
+/// Below this the other classes together are more probable or, behind a sigmoid, that it is not this class.
 const CONFIDENT: f32 = 0.5;
 
 /// What one should know before trusting a map.
@@ -32,7 +32,8 @@ pub struct Diagnostics {
     pub evenness: f32,
     /// Whether the weights are nearly even: the map then shows where the layer is active rather than what speaks for the class.
     pub near_uniform_weights: bool,
-    /// Whether the network finds the class less probable than all others together.
+    /// Whether the network finds the class less probable than all others together or, where each class is scored by
+    /// itself, less probable than not.
     pub low_confidence: bool,
 }
 

@@ -4,13 +4,13 @@ import { make } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 
 /** Sentences for a result, the gravest first. */
-export function doubtsAbout({ result, label, singleThreadReason }) {
+export function doubtsAbout({ result, label, model, singleThreadReason }) {
   const { diagnostics, probability } = result;
   const doubts = [];
   const add = (holds, key, values) => holds && doubts.push(t(key, values));
   add(diagnostics.noPositiveEvidence, "doubt-empty", { label });
   add(diagnostics.partial, "doubt-partial", counts(result));
-  add(diagnostics.lowConfidence, "doubt-confidence", { label, percent: percent(probability) });
+  add(diagnostics.lowConfidence, model.output === "sigmoid" ? "doubt-confidence-sigmoid" : "doubt-confidence", { label, percent: percent(probability) });
   add(diagnostics.nearUniformWeights, "doubt-even", { percent: percent(diagnostics.evenness, 0) });
   add(diagnostics.skippedChannels > 0, "doubt-skipped", { skipped: number(diagnostics.skippedChannels), channels: number(diagnostics.channels) });
   const { height, width } = result.layer;

@@ -142,6 +142,7 @@ export default {
   "doubt-empty": "No positive evidence: no part of the picture speaks for “{label}” by this method. The map is empty, not broken.",
   "doubt-partial": "Only {done} of {total} masked pictures were classified, so the map is partial.",
   "doubt-confidence": "The network is not sure: it finds “{label}” {percent} probable, less than all other classes together.",
+  "doubt-confidence-sigmoid": "The network is not sure: it finds “{label}” {percent} probable, so rather not than so.",
   "doubt-even": "The maps weigh nearly the same (evenness {percent}), so the heatmap shows where the layer is active rather than what speaks for this class. Compare it with another class.",
   "doubt-skipped": "{skipped} of the layer’s {channels} maps are constant for this picture and were left out.",
   "doubt-coarse": "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",

@@ -142,6 +142,7 @@ export default {
   "doubt-empty": "正の根拠がありません。この手法では、画像のどの部分も「{label}」を支持していません。マップが空なのは故障ではありません。",
   "doubt-partial": "マスク画像 {total} 枚のうち {done} 枚だけを分類したため、マップは途中までのものです。",
   "doubt-confidence": "ネットワークは確信していません。「{label}」の確率は {percent} で、ほかのクラスの合計より低い値です。",
+  "doubt-confidence-sigmoid": "ネットワークは確信していません。「{label}」の確率は {percent} で、そうでない見込みのほうが高い値です。",
   "doubt-even": "どのマップもほぼ同じ重みです(均一度 {percent})。ヒートマップが示すのはこのクラスの根拠よりも、層が反応した場所です。別のクラスと比べてください。",
   "doubt-skipped": "この画像では、層のマップ {channels} 枚のうち {skipped} 枚が一定値のため省かれました。",
   "doubt-coarse": "この層の位置は {height} × {width} しかありません。ヒートマップのそれより細かい縁は補間です。",
