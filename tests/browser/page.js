@@ -83,7 +83,7 @@ export async function openExplained(context) {
 export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`^${label} [\\d.]+%: show the evidence`) });
 
 /** Waits for the worker; a page that cannot start says so at once. */
-async function started(page) {
+export async function started(page) {
   const failed = page.getByRole("alert").locator(".notice").first().waitFor();
   await Promise.race([
     page.getByRole("status").getByText(/^Computing on|計算しています/).waitFor(),
