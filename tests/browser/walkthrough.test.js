@@ -92,6 +92,18 @@ test("a map that is chosen on the way is followed from there", async () => {
   assert.match(await open("4 Mask"), new RegExp(`^Map ${channel} is enlarged`));
 });
 
+test("the layers of the network are one stop of the Tab key, the arrow keys move among them", async () => {
+  await open("2 Network");
+  const stops = step("2 Network").getByRole("group", { name: "Network" }).locator("[tabindex='0']");
+  assert.equal(await stops.count(), 1);
+  assert.equal(await stops.getAttribute("aria-label"), "blocks.2.depthwise.relu6, 144 maps of 56 × 56");
+  await stops.focus();
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), "blocks.2.depthwise, 144 maps of 56 × 56");
+  await step("2 Network").getByText("blocks.2.depthwise, 144 maps of 56 × 56").waitFor();
+  assert.equal(await stops.count(), 1);
+});
+
 test("it plays by itself until it is paused", async () => {
   await open("1 Answer");
   await panel().getByRole("button", { name: "Play" }).click();

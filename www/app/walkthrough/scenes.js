@@ -6,6 +6,7 @@
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../canvas.js";
 import { image, make } from "../dom.js";
 import { number, percent, score, t } from "../i18n.js";
+import { makeRoving } from "../roving.js";
 import { createBuildUp } from "./build_up.js";
 
 /** Maps that are shown side by side. */
@@ -33,6 +34,7 @@ async function layers({ result, model, onLayer }, stage) {
     button.addEventListener("click", () => onLayer(layer.name));
     strip.append(button);
   }
+  makeRoving(strip);
   caption.textContent = describe(result.layer);
   stage.replaceChildren(make("div", { className: "full" }, strip, caption));
   const chosen = strip.querySelector("[aria-pressed=true]");
@@ -54,6 +56,7 @@ async function maps({ result, found, onPin }, stage, { channel }) {
     button.addEventListener("click", () => onPin(index));
     grid.append(button);
   }
+  makeRoving(grid);
   stage.replaceChildren(grid);
   const { skippedChannels: skipped, channels } = result.diagnostics;
   const { low, high } = found.channels[channel];
