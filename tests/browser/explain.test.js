@@ -67,6 +67,7 @@ test("another class has its own map at once, without new inference", async () =>
   const after = await saved(page, "Save map (.npy)");
   assert.ok(compare(npyValues(before.bytes), npyValues(after.bytes)).difference > 0.01, "the maps differ");
   await prediction(page, "Egyptian cat").click();
+  await prediction(page, "Egyptian cat").and(page.locator("[aria-pressed=true]")).waitFor();
 });
 
 test("the overlay is saved as a PNG in the colours and opacity that are shown", async () => {

@@ -13,7 +13,8 @@ const CHART = { width: 600, height: 160 };
 export function createBuildUp({ result, paint }, onError) {
   const weights = Array.from(result.weights).sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, result.diagnostics.scoredChannels);
   const chart = image(t("weightsLabel", { count: number(weights.length) }), "chart");
-  const map = image("");
+  const captionOf = (count) => t("summedCaption", { count: number(count), all: number(weights.length) });
+  const map = image(captionOf(weights.length));
   const caption = make("figcaption", { className: "quiet" });
   const slider = make("input", { type: "range", min: 1, max: weights.length, value: weights.length, id: "summed" });
   const field = make("div", {}, make("label", { htmlFor: "summed" }, t("summed")), slider);
@@ -26,7 +27,7 @@ export function createBuildUp({ result, paint }, onError) {
     const { heatmap } = await result.partialSum(count);
     if (asked !== count) return;
     slider.value = count;
-    caption.textContent = t("summedCaption", { count: number(count), all: number(weights.length) });
+    caption.textContent = captionOf(count);
     map.setAttribute("aria-label", caption.textContent);
     paint(map, heatmap, result);
     drawWeights(chart, weights, count);
