@@ -39,6 +39,7 @@ test("why the first class and not the second: their maps, the difference and how
   const expected = compare(ranks(first), ranks(await map())).correlation;
   assert.ok(Math.abs(said - expected) < 1e-3, `${said}, by the saved maps ${expected}`);
   await prediction(page, "Egyptian cat").click();
+  await prediction(page, "Egyptian cat").and(page.locator("[aria-pressed=true]")).waitFor();
 });
 
 test("before and after the softmax the same passes give two maps", async () => {
