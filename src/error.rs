@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Class,
     /// There is no such recipe, or an option of it is out of range.
     Option,
+    /// It would need more memory than there is.
+    Memory,
     /// A defect of this program, not of its input.
     Internal,
 }
@@ -29,6 +31,7 @@ impl ErrorKind {
             ErrorKind::Layer => "layer",
             ErrorKind::Class => "class",
             ErrorKind::Option => "option",
+            ErrorKind::Memory => "memory",
             ErrorKind::Internal => "internal",
         }
     }
@@ -54,6 +57,15 @@ impl Error {
         Error { kind, message: message.into(), hint: hint.into() }
     }
 
+    /// Something that would need `bytes` of memory where there are `left`; `what` is the subject of the sentence.
+    pub fn too_large(what: &str, bytes: u64, left: u64) -> Error {
+        Error::new(
+            ErrorKind::Memory,
+            format!("{what} needs about {} of memory; there are {}.", shown_bytes(bytes), shown_bytes(left)),
+            "Choose a layer of fewer or smaller maps, or a network with a smaller input.",
+        )
+    }
+
     /// A failure that no input should be able to cause; `context` names the step that failed.
     pub fn internal(context: &str, cause: impl fmt::Display) -> Error {
         Error::new(
@@ -61,6 +73,39 @@ impl Error {
             format!("{context} failed: {cause}."),
             "This is a defect of scorecam; please report it with the picture's size and the model's name.",
         )
+    }
+}
+
+/// Characters of a name that are shown; names in files can have any length.
+const LONGEST_NAME: usize = 80;
+
+/// A name out of a file as it can be shown: on one line, without what a terminal would obey, and with its middle left out
+/// where it is long. Lookups and JSON have it whole.
+pub fn shown(name: &str) -> String {
+    // Overlong names are not walked through.
+    let is_long = name.chars().nth(LONGEST_NAME).is_some();
+    let escaped = |part: &mut dyn Iterator<Item = char>| -> String {
+        let hidden = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        };
+        part.flat_map(|c| if hidden(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+    };
+    if !is_long {
+        return escaped(&mut name.chars());
+    }
+    let half = LONGEST_NAME / 2;
+    let mut end: Vec<char> = name.chars().rev().take(half).collect();
+    end.reverse();
+    format!("{}…{}", escaped(&mut name.chars().take(half)), escaped(&mut end.into_iter()))
+}
+
+/// A number of bytes as people say it.
+pub fn shown_bytes(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes < 1e9 => format!("{:.0} MB", bytes / 1e6),
+        bytes if bytes < 1e12 => format!("{:.1} GB", bytes / 1e9),
+        bytes => format!("{:.0} TB", bytes / 1e12),
     }
 }
 
@@ -75,3 +120,22 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::{shown, shown_bytes};
+
+    #[test]
+    fn a_name_is_shown_on_one_line_without_what_a_terminal_obeys_and_never_at_great_length() {
+        assert_eq!(shown("features.18/Relu_output_0"), "features.18/Relu_output_0");
+        assert_eq!(shown("層\u{1b}[31m\nred"), "層\\u{1b}[31m\\nred");
+        assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(shown(&"x".repeat(100_000)), format!("{0}…{0}", "x".repeat(40)));
+    }
+
+    #[test]
+    fn bytes_are_said_in_the_unit_that_fits() {
+        let said = [33_000_000, 1_210_000_000, 170_000_000_000_000].map(shown_bytes);
+        assert_eq!(said, ["33 MB", "1.2 GB", "170 TB"]);
+    }
+}

@@ -3,6 +3,7 @@
 mod convergence;
 mod diagnostics;
 mod inspect;
+mod report;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,11 @@ use std::time::Duration;
 use serde::Serialize;
 use web_time::Instant;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::heatmap::{Baselines, Heatmap, heatmap, weights};
 use crate::image::RgbImage;
 use crate::model::spec::OutputKind;
-use crate::model::{Activations, Layer, Network};
+use crate::model::{Activations, Layer, Limits, Network};
 use crate::preprocess::{Input, Region, prepare};
 use crate::recipe::Recipe;
 use crate::score::{Scoring, finite, probabilities};
@@ -22,6 +23,7 @@ use crate::score::{Scoring, finite, probabilities};
 pub use convergence::Settled;
 pub use diagnostics::Diagnostics;
 pub use inspect::{Channel, PartialSum, ScaledMap, Share};
+pub use report::{Facts, Report};
 
 /// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
 const STEP: Duration = Duration::from_millis(200);
@@ -97,15 +99,33 @@ impl Explanation {
     /// the masked inputs will be made.
     ///
     /// # Errors
-    /// [`ErrorKind::Layer`] if there is no such layer, [`ErrorKind::Model`] if the network's answer is not finite.
+    /// [`ErrorKind::Layer`] if there is no such layer, [`ErrorKind::Model`] if the network's answer is not finite,
+    /// [`ErrorKind::Memory`] if the layer needs more memory than a tab has.
     pub fn begin(
         network: &Arc<Network>,
         picture: &RgbImage,
         layer: Option<&str>,
         recipe: &Recipe,
     ) -> Result<Explanation> {
+        Explanation::begin_within(network, picture, layer, recipe, Limits::default())
+    }
+
+    /// As [`begin`](Explanation::begin), with as much memory as `limits` says.
+    ///
+    /// # Errors
+    /// As [`begin`](Explanation::begin); nothing is allocated before the need is known.
+    pub fn begin_within(
+        network: &Arc<Network>,
+        picture: &RgbImage,
+        layer: Option<&str>,
+        recipe: &Recipe,
+        limits: Limits,
+    ) -> Result<Explanation> {
         let started = Instant::now();
         let layer = network.layer(layer)?.clone();
+        let Layer { channels, height, width, .. } = layer;
+        let what = format!("The layer \"{}\" of {channels} maps of {height} x {width}", shown(&layer.name));
+        limits.check(&what, network.need(&layer, rayon::current_num_threads()))?;
         let input = prepare(picture, &network.spec().input);
         let blank = vec![0.0; input.tensor.len()];
         let mut logits = network.logits_of(&[&input.tensor, &blank])?;

@@ -17,6 +17,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// Pictures of more pixels than this are refused before a pixel is decoded: they would need more memory than a tab has.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
+/// Pictures with a longer side are refused: JPEG has no longer ones, and fitting a strip of millions of lines takes
+/// gigabytes.
+pub const MAX_SIDE: u32 = 65_535;
+
 /// Pictures with a shorter side are refused: there is no "where" in a few pixels.
 pub const MIN_SIDE: u32 = 8;
 
@@ -57,8 +61,8 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     };
     let name = format_name(format);
     // From the header alone: where addresses have 32 bits, decoders refuse a size like 60,000 x 60,000 without naming it.
-    if let Ok(size) = imagesize::blob_size(bytes) {
-        check_size(size.width as u64, size.height as u64)?;
+    if let Some((width, height)) = claimed_size(bytes, format) {
+        check_size(width, height)?;
     }
 
     let mut limits = Limits::default();
@@ -69,11 +73,12 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     let (width, height) = decoder.dimensions();
     check_size(u64::from(width), u64::from(height))?;
     let orientation = decoder.orientation().map_err(|cause| unreadable(name, &cause))?;
-    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
-        return Err(cut_off(name));
-    }
+    let end = if format == ImageFormat::Jpeg { Some(jpeg_end(bytes).ok_or_else(|| cut_off(name))?) } else { None };
 
     let mut decoded = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(name, &cause))?;
+    if let Some(end) = end {
+        check_lines(bytes, end, &decoded)?;
+    }
     decoded.apply_orientation(orientation);
     Ok(Picture { pixels: over_white(decoded), animated: is_animated(bytes, format) })
 }
@@ -101,6 +106,12 @@ fn check_size(width: u64, height: u64) -> Result<()> {
             "Scale it down first: the network sees a few hundred pixels a side anyway.",
         ));
     }
+    if width.max(height) > u64::from(MAX_SIDE) {
+        return Err(refusal(
+            format!("The picture is {width} by {height} pixels; a side may have at most {MAX_SIDE}."),
+            "Cut it into parts first: the network would see a strip of it as a few pixels.",
+        ));
+    }
     if width.min(height) < u64::from(MIN_SIDE) {
         return Err(refusal(
             format!(
@@ -111,6 +122,24 @@ fn check_size(width: u64, height: u64) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Width and height as the header has them.
+fn claimed_size(bytes: &[u8], format: ImageFormat) -> Option<(u64, u64)> {
+    if format != ImageFormat::Bmp {
+        let size = imagesize::blob_size(bytes).ok()?;
+        return Some((size.width as u64, size.height as u64));
+    }
+    /// Of a BMP, behind its file header and the length of the next one; that is 12 bytes long in the oldest kind.
+    const SIZE_AT: usize = 18;
+    const OLDEST: [u8; 4] = [12, 0, 0, 0];
+    let number = |at: usize| Some(i32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    if bytes.get(SIZE_AT - 4..)?.starts_with(&OLDEST) {
+        let both = number(SIZE_AT)? as u32;
+        return Some((u64::from(both & 0xffff), u64::from(both >> 16)));
+    }
+    // A negative height means that the first row is the top one.
+    Some((u64::from(number(SIZE_AT)?.unsigned_abs()), u64::from(number(SIZE_AT + 4)?.unsigned_abs())))
 }
 
 /// Lays a picture over white and drops its alpha channel. 16 bits are rounded to 8.
@@ -129,21 +158,47 @@ fn over_white(decoded: DynamicImage) -> RgbImage {
     })
 }
 
-/// Whether a JPEG has its end-of-image marker behind its pixel data (a thumbnail inside has one too). The decoder fills
-/// what is missing with grey, which would be explained as if it were part of the picture.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
+/// Where the pixel data of a JPEG ends, at its end-of-image marker; `None` if it has none (a thumbnail inside may). The
+/// decoder fills what is missing with grey, which would be explained as if it were part of the picture.
+fn jpeg_end(bytes: &[u8]) -> Option<usize> {
     const FILL: u8 = 0xFF;
     const START_OF_SCAN: u8 = 0xDA;
-    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+    const END_OF_IMAGE: u8 = 0xD9;
     let mut at = 2; // behind the start-of-image marker
-    while let Some(&[0xFF, marker, high, low]) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-        match marker {
-            START_OF_SCAN => return bytes[at..].windows(2).any(|pair| pair == END_OF_IMAGE),
-            FILL => at += 1,
-            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+    let mut in_scan = false;
+    loop {
+        let rest = bytes.get(at..)?;
+        match rest {
+            [FILL, END_OF_IMAGE, ..] if in_scan => return Some(at),
+            // Stuffed zeros and restarts belong to the pixel data.
+            [FILL, 0 | 0xD0..=0xD7, ..] if in_scan => at += 2,
+            [FILL, FILL, ..] => at += 1,
+            [FILL, marker, high, low, ..] => {
+                in_scan = *marker == START_OF_SCAN;
+                at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+            }
+            [_, ..] if in_scan => at += 1,
+            _ => return None,
         }
     }
-    false
+}
+
+/// Refuses a JPEG whose pixel data ends before the last of the lines that its header claims. If it is whole, what is put
+/// behind it changes nothing.
+fn check_lines(bytes: &[u8], end: usize, decoded: &DynamicImage) -> Result<()> {
+    /// Neither zeros nor a marker.
+    const OTHER: [u8; 8] = [0x5A, 0xC3, 0x91, 0x7E, 0x2D, 0xB8, 0x66, 0xE4];
+    let more = OTHER.repeat(256);
+    let longer = [&bytes[..end], &more, &bytes[end..]].concat();
+    let again = ImageReader::with_format(Cursor::new(longer.as_slice()), ImageFormat::Jpeg).into_decoder();
+    let again = again.and_then(DynamicImage::from_decoder);
+    if again.is_ok_and(|again| again.as_bytes() == decoded.as_bytes()) {
+        return Ok(());
+    }
+    Err(refusal(
+        format!("The JPEG file says it has {} lines, but its pixels end before the last one.", decoded.height()),
+        "Open it in another program and save it again.",
+    ))
 }
 
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {

@@ -49,7 +49,16 @@ pub struct Convolution {
 impl Convolution {
     /// Multiply-adds of an image.
     pub fn macs(&self) -> u64 {
-        (self.weights.len() * self.output.positions()) as u64
+        self.weights.len() as u64 * self.output.positions() as u64
+    }
+
+    /// Rows and columns of the padded input that its windows reach over; `None` where no address reaches as far.
+    pub fn reach(&self) -> Option<(usize, usize)> {
+        let reach = |output: usize, stride: usize, kernel: usize, dilation: usize| {
+            (output - 1).checked_mul(stride)?.checked_add((kernel - 1).checked_mul(dilation)?)?.checked_add(1)
+        };
+        let rows = reach(self.output.height, self.stride.0, self.kernel.0, self.dilation.0)?;
+        Some((rows, reach(self.output.width, self.stride.1, self.kernel.1, self.dilation.1)?))
     }
 }
 
@@ -102,10 +111,9 @@ impl Direct {
         if groups > 1 && !(is_whole_blocks(input.channels) && is_whole_blocks(output.channels)) {
             return None;
         }
-        let rows = (output.height - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + 1;
-        let columns = (output.width - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + 1;
+        let (rows, columns) = convolution.reach()?;
         let in_place = padding == (0, 0) && rows <= input.height && columns <= input.width;
-        let source = if in_place { input } else { Maps { height: rows, width: columns, ..input } };
+        let source = if in_place { input } else { Maps::checked(input.channels, rows, columns)? };
         let is_flat = kernel == (1, 1) && stride == (1, 1) && in_place;
         let (rows_of_tiles, row_len) = if is_flat { (1, output.positions()) } else { (output.height, output.width) };
 

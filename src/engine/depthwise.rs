@@ -48,11 +48,8 @@ impl Depthwise {
                 weights[(channel / LANES * taps + tap) * LANES + channel % LANES] = weight;
             }
         }
-        let padded = Maps {
-            channels: LANES,
-            height: (output.height - 1) * stride.0 + (kernel.0 - 1) * dilation.0 + 1,
-            width: (output.width - 1) * stride.1 + (kernel.1 - 1) * dilation.1 + 1,
-        };
+        let (height, width) = convolution.reach()?;
+        let padded = Maps::checked(LANES, height, width)?;
         let (bias, macs) = (padded_to_blocks(&convolution.bias), convolution.macs());
         Some(Depthwise { wiring, input, output, padded, padding, kernel, stride, dilation, clamp, weights, bias, macs })
     }

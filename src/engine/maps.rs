@@ -18,6 +18,16 @@ pub struct Maps {
 }
 
 impl Maps {
+    /// Maps whose floats can be counted and addressed; `None` for larger ones: in WebAssembly addresses have 32 bits, and
+    /// a length that wraps would lead a kernel out of its buffer.
+    pub fn checked(channels: usize, height: usize, width: usize) -> Option<Maps> {
+        /// What `block_len` may add to a block.
+        const SLACK: usize = 16;
+        let block = height.checked_mul(width)?.checked_mul(LANES)?.checked_add(SLACK)?;
+        let floats = channels.div_ceil(LANES).checked_mul(block)?;
+        (floats <= isize::MAX as usize / size_of::<f32>()).then_some(Maps { channels, height, width })
+    }
+
     /// Blocks of four channels.
     pub fn blocks(&self) -> usize {
         self.channels.div_ceil(LANES)
@@ -87,5 +97,12 @@ mod tests {
         let mut back = vec![0.0; 10];
         maps.unpack(&blocked, &mut back);
         assert_eq!(back, plain);
+    }
+
+    #[test]
+    fn maps_that_no_address_reaches_are_refused() {
+        assert!(Maps::checked(1000, 224, 224).is_some());
+        assert!(Maps::checked(8, 1 << 31, 1 << 31).is_none());
+        assert!(Maps::checked(usize::MAX, 2, 2).is_none());
     }
 }

@@ -46,6 +46,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use tract_onnx::prelude::{OutletId, TractResult, TypedModel};
+use tract_onnx::tract_core::internal::bail;
 
 use compile::{Lowered, Value, lower};
 use floats::Floats;
@@ -60,6 +61,10 @@ pub const IMAGES: usize = 4;
 
 /// Steps from the first one on behind which all maps have at most this many positions take all images at once.
 const FEW_POSITIONS: usize = 16 * 16;
+
+/// A step that reads more positions than this takes images one by one whatever it makes of them: keeping what all of them
+/// have there costs more memory than reading the weights once saves time.
+const MANY_POSITIONS: usize = 64 * 64;
 
 /// A network that is ready to run.
 pub struct Program {
@@ -90,19 +95,29 @@ impl Program {
     /// Lowers a graph of one input and one output, both of batch 1.
     ///
     /// # Errors
-    /// If it has an operator that keeps a state or makes something else than floats of the input.
+    /// If it has an operator that keeps a state or makes something else than floats of the input, or its maps exceed the memory.
     pub fn compile(model: &TypedModel, purpose: Purpose) -> TractResult<Program> {
         let Lowered { values, steps, input, output, of } = lower(model, purpose)?;
+        let made: HashMap<ValueId, usize> =
+            steps.iter().enumerate().map(|(at, step)| (step.writes(), at)).rev().collect();
         let tap = |(outlet, value): (OutletId, ValueId)| {
-            let made = steps.iter().position(|step| step.writes() == value)?;
-            Some((outlet, Tap { steps: made + 1, value, maps: values[value].maps }))
+            Some((outlet, Tap { steps: made.get(&value)? + 1, value, maps: values[value].maps }))
         };
         let taps = of.into_iter().filter_map(tap).collect();
-        let many = |step: &dyn Step| values[step.writes()].maps.positions() > FEW_POSITIONS;
+        let many = |step: &dyn Step| {
+            let reads_many = step.reads().iter().any(|&value| values[value].maps.positions() > MANY_POSITIONS);
+            reads_many || values[step.writes()].maps.positions() > FEW_POSITIONS
+        };
         let together = steps.iter().rposition(|step| many(step.as_ref())).map_or(0, |last| last + 1);
-        let (places, values_len) = layout(&values, &steps, together, input, output);
+        let laid_out = layout(&values, &steps, together, input, output);
         let scratch = steps.iter().enumerate().map(|(at, step)| step.scratch(if at < together { 1 } else { IMAGES }));
-        let len = (values_len, values_len + scratch.max().unwrap_or(0));
+        let scratch = scratch.max().unwrap_or(0);
+        // No allocation may be larger than half of the addresses.
+        let fits = |&(_, values_len): &(Vec<Place>, usize)| {
+            values_len.checked_add(scratch).is_some_and(|len| len <= isize::MAX as usize / size_of::<f32>())
+        };
+        let Some((places, values_len)) = laid_out.filter(fits) else { bail!("its maps are larger than the memory") };
+        let len = (values_len, values_len + scratch);
         let (input, output) = ((input, values[input].maps), (output, values[output].maps));
         Ok(Program { steps, places, together, input, output, taps, len, memories: Mutex::default() })
     }
@@ -110,6 +125,11 @@ impl Program {
     /// Multiply-adds of an image in convolutions and fully connected layers, by their definition.
     pub fn macs(&self) -> u64 {
         self.steps.iter().map(|step| step.macs()).sum()
+    }
+
+    /// Bytes that every thread that runs it needs.
+    pub fn bytes(&self) -> u64 {
+        (self.len.1 * size_of::<f32>()) as u64
     }
 
     /// The tensor at `outlet` of the graph, if it is made on the way: one that was taken along by another step is not.
@@ -181,7 +201,7 @@ fn layout(
     together: usize,
     input: ValueId,
     output: ValueId,
-) -> (Vec<Place>, usize) {
+) -> Option<(Vec<Place>, usize)> {
     // A part lies where its whole does.
     let root = |mut value: ValueId| {
         let mut before = 0;
@@ -202,27 +222,27 @@ fn layout(
     }
     // The output is read when all steps are done.
     touch(output, steps.len());
-    let requests: Vec<Request> = values
+    let requests: Option<Vec<Request>> = values
         .iter()
         .zip(alive)
         .map(|(value, alive)| {
             // A part has the place of its whole.
-            let Some(alive) = alive else { return Request { len: 0, image_stride: 0, alive: 0..0 } };
+            let Some(alive) = alive else { return Some(Request { len: 0, image_stride: 0, alive: 0..0 }) };
             let len = value.maps.len();
             // Of a value that is read when all images have come to its step, each image's is kept.
             let is_kept = alive.end > together;
             let alive = if is_kept && alive.start < together { 0..alive.end } else { alive };
-            Request {
-                len: if is_kept { len * IMAGES } else { len },
+            Some(Request {
+                len: if is_kept { len.checked_mul(IMAGES)? } else { len },
                 image_stride: if is_kept { len } else { 0 },
                 alive,
-            }
+            })
         })
         .collect();
-    let (places, total) = plan(&requests);
+    let (places, total) = plan(&requests?)?;
     let places = (0..values.len()).map(|value| {
         let (root, before) = root(value);
         Place { offset: places[root].offset + before, ..places[root] }
     });
-    (places.collect(), total)
+    Some((places.collect(), total))
 }

@@ -72,7 +72,8 @@ impl Step for Pool {
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
         let ((input, from), (output, to)) = (self.input, self.output);
         let window = |at: usize, stride: usize, padding: usize, kernel: usize, side: usize| {
-            let start = (at * stride).saturating_sub(padding);
+            // A window that lies in the padding as a whole is empty.
+            let start = (at * stride).saturating_sub(padding).min(side);
             start..(at * stride + kernel).saturating_sub(padding).clamp(start, side)
         };
         for image in images {

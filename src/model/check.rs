@@ -9,6 +9,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
 use crate::error::Result;
 
+use super::limits::{MOST_AXES, MOST_NODES};
 use super::refusal::Refusal;
 use super::trace::{Layout, dimensions, free_inputs, picture_layout};
 
@@ -26,10 +27,24 @@ pub(super) fn check(proto: &ModelProto, refuse: &Refusal) -> Result<()> {
     let Some(graph) = proto.graph.as_ref().filter(|graph| !graph.node.is_empty()) else {
         return Err(refuse.damaged("it holds no graph"));
     };
+    check_opset(proto, refuse)?;
+    if graph.node.len() > MOST_NODES {
+        return Err(refuse.too_many("operators", graph.node.len(), MOST_NODES));
+    }
     check_weights(graph, refuse)?;
     check_operators(graph, refuse)?;
     check_input(graph, refuse)?;
     check_wiring(graph, refuse)
+}
+
+/// ONNX's own operators are of one of these sets; tract takes any number for the latest.
+fn check_opset(proto: &ModelProto, refuse: &Refusal) -> Result<()> {
+    const KNOWN: std::ops::RangeInclusive<i64> = 1..=30;
+    let own = proto.opset_import.iter().filter(|set| set.domain.is_empty() || set.domain == "ai.onnx");
+    match own.map(|set| set.version).find(|version| !KNOWN.contains(version)) {
+        Some(version) => Err(refuse.unknown_opset(version)),
+        None => Ok(()),
+    }
 }
 
 fn check_weights(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
@@ -40,6 +55,9 @@ fn check_weights(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
         return Err(refuse.external(external.len(), file));
     }
     for weight in &graph.initializer {
+        if weight.dims.len() > MOST_AXES {
+            return Err(refuse.too_many("axes in a weight", weight.dims.len(), MOST_AXES));
+        }
         if weight.dims.iter().any(|&dim| dim < 0) {
             return Err(refuse.damaged(format!("the weight \"{}\" has the shape {:?}", weight.name, weight.dims)));
         }
@@ -107,6 +125,9 @@ fn check_operators(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
         let output = node.output.first().map_or("", String::as_str);
         if QUANTISED.contains(&node.op_type.as_str()) {
             return Err(refuse.quantised(&node.op_type));
+        }
+        if node.attribute.iter().any(|attribute| attribute.g.is_some() || !attribute.graphs.is_empty()) {
+            return Err(refuse.control_flow(&node.op_type));
         }
         if !known.contains_key(&node.op_type) {
             return Err(refuse.unknown_operator(&node.op_type, output));

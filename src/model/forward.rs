@@ -1,15 +1,18 @@
 //! Runs a network: one pass for the activations of a layer, many for the scores of masked pictures.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use crate::engine::{Program, Purpose};
+use crate::engine::{IMAGES, Program, Purpose};
 use crate::error::{Error, Result};
 
 use super::layers::Layer;
 use super::load::input_shape;
-use super::spec::OutputKind;
+use super::refusal::Refusal;
+use super::spec::{InputSpec, OutputKind};
 use super::trace::Layout;
 use super::{Network, Runner};
 
@@ -50,23 +53,32 @@ impl Network {
     /// to a constant.
     ///
     /// # Errors
-    /// [`ErrorKind::Internal`](crate::error::ErrorKind) if a tensor has another size than the network's input, or an
-    /// operator fails.
+    /// [`ErrorKind::Internal`](crate::error::ErrorKind) if a tensor has another size than the network's input,
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator fails.
     pub fn logits_of(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
         let expected = 3 * self.spec.input.height * self.spec.input.width;
         if let Some(input) = inputs.iter().find(|input| input.len() != expected) {
             let cause = format!("{} values for an input of {expected}", input.len());
             return Err(Error::internal("the forward pass", cause));
         }
-        let scores = match &self.runner {
+        let mut scores: Vec<Vec<f32>> = self.guarded(|| match &self.runner {
             Runner::Own(program) => self.run(inputs, |inputs| program.run(inputs)),
             Runner::Tract(plan) => inputs.iter().map(|input| self.run_tract(plan, input)).collect(),
-        };
-        let mut scores = scores.map_err(|cause| Error::internal("the forward pass", format!("{cause:#}")))?;
+        })?;
         if self.output == OutputKind::Probabilities {
             scores.iter_mut().flatten().for_each(|p| *p = p.max(f32::MIN_POSITIVE).ln());
         }
         Ok(scores)
+    }
+
+    /// What `run` makes, or why it cannot: tract's operators panic at what no file should hold, an index out of range say.
+    /// In WebAssembly a panic ends the worker instead, and the page starts another.
+    fn guarded<T>(&self, run: impl FnOnce() -> TractResult<T>) -> Result<T> {
+        let refuse = Refusal::of(&self.spec.title);
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(made) => made.map_err(|cause| refuse.fails(format!("{cause:#}"))),
+            Err(panic) => Err(refuse.fails(said(&*panic))),
+        }
     }
 
     /// What `run` makes of inputs [3, height, width] in the layout that the graph takes.
@@ -88,14 +100,11 @@ impl Network {
     /// # Errors
     /// As [`logits`](Network::logits).
     pub fn activations(&self, layer: &Layer, input: &[f32]) -> Result<Activations> {
-        let run = || -> TractResult<Vec<f32>> {
-            let values = self.layer_values(layer, input)?;
-            Ok(match layer.layout {
-                Layout::ChannelsFirst => values,
-                Layout::ChannelsLast => transposed(&values, layer.channels),
-            })
+        let values = self.guarded(|| self.layer_values(layer, input))?;
+        let values = match layer.layout {
+            Layout::ChannelsFirst => values,
+            Layout::ChannelsLast => transposed(&values, layer.channels),
         };
-        let values = run().map_err(|cause| Error::internal("the pass to the layer", format!("{cause:#}")))?;
         Ok(Activations { values, channels: layer.channels, height: layer.height, width: layer.width })
     }
 
@@ -113,6 +122,30 @@ impl Network {
         self.run_tract(&graph.into_decluttered()?.into_runnable()?, input)
     }
 
+    /// Bytes that an explanation of `layer` on `threads` threads takes besides the network's weights: a memory for each
+    /// thread, the masked pictures that go through it together, the layer's maps twice while they are put in order, and a
+    /// score for each map and class.
+    pub fn need(&self, layer: &Layer, threads: usize) -> u64 {
+        const FLOAT: u64 = size_of::<f32>() as u64;
+        /// Inputs and their masks in one task: made, and as the program packs them.
+        const COPIES: u64 = 2 * IMAGES as u64 * FLOAT;
+        let &InputSpec { height, width, .. } = &self.spec.input;
+        let a_pass = match &self.runner {
+            Runner::Own(program) => program.bytes(),
+            Runner::Tract(_) => self.peak,
+        };
+        let inputs = COPIES * 4 * (height * width) as u64;
+        // A layer that is not on the way has a program of its own while its maps are made.
+        let apart = if layer.tap.is_some() { 0 } else { a_pass };
+        let maps = layer.channels as u64 * (layer.height * layer.width) as u64 * FLOAT;
+        let scores = (layer.channels * self.classes) as u64 * FLOAT;
+        (a_pass + inputs)
+            .saturating_mul(threads as u64)
+            .saturating_add(apart)
+            .saturating_add(2 * maps)
+            .saturating_add(scores)
+    }
+
     /// `input` [3, height, width] as the graph takes it.
     fn input_tensor(&self, input: &[f32]) -> TractResult<TValue> {
         let shape = input_shape(&self.spec, self.layout);
@@ -122,6 +155,12 @@ impl Network {
         }
         .into())
     }
+}
+
+/// The message of a panic.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an operator breaks off")
 }
 
 /// A matrix of `columns` columns, its rows become columns.

@@ -6,11 +6,12 @@ use serde::Serialize;
 use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
 
 use crate::engine::Tap;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 
 use super::Network;
+use super::positions::Positions;
 use super::spec::ModelSpec;
-use super::trace::{Layout, Trace};
+use super::trace::Layout;
 
 /// Operators that pick, average or rearrange what was computed before them.
 const SUMMARIES: [&str; 14] = [
@@ -31,7 +32,7 @@ const SUMMARIES: [&str; 14] = [
 ];
 
 /// A tensor [1, channels, height, width] or [1, height, width, channels] between the input and the scores, with more than
-/// one position.
+/// one position, whose rows and columns are those of the picture.
 #[derive(Debug, Clone, Serialize)]
 pub struct Layer {
     /// Its name in the ONNX file.
@@ -56,51 +57,61 @@ pub struct Layer {
 
 /// All activation maps on the way from the input to `logits`, in an order in which they can be computed.
 ///
-/// A tensor counts if the file names it, it depends on the input and the logits depend on it.
+/// A tensor counts if the file names it, the logits depend on it and it is a map of the picture (see [`Positions`]).
+/// `operators` are those that make the file's tensors. If none counts, the error says what was found instead.
 pub(super) fn discover(
     graph: &TypedModel,
     logits: OutletId,
-    traces: &HashMap<String, Trace>,
-) -> TractResult<Vec<Layer>> {
-    let input = graph.input_outlets()?[0];
-    let mut depends_on_input = HashSet::from([input.node]);
+    layout: Layout,
+    operators: &HashMap<String, String>,
+) -> TractResult<std::result::Result<Vec<Layer>, String>> {
     let order = graph.eval_order()?;
-    for &node in &order {
-        if graph.node(node).inputs.iter().any(|inlet| depends_on_input.contains(&inlet.node)) {
-            depends_on_input.insert(node);
-        }
-    }
+    let positions = Positions::follow(graph, &order, layout)?;
     let mut leads_to_logits = HashSet::from([logits.node]);
     for &node in order.iter().rev() {
         if leads_to_logits.contains(&node) {
             leads_to_logits.extend(graph.node(node).inputs.iter().map(|inlet| inlet.node));
         }
     }
-
+    let input = graph.input_outlets()?[0];
+    let on_the_way = order.iter().filter(|&&node| node != input.node && leads_to_logits.contains(&node));
+    let outlets =
+        on_the_way.flat_map(|&node| (0..graph.node(node).outputs.len()).map(move |slot| OutletId::new(node, slot)));
     let mut layers = Vec::new();
-    for &node in &order {
-        if node == input.node || !depends_on_input.contains(&node) || !leads_to_logits.contains(&node) {
-            continue;
-        }
-        for slot in 0..graph.node(node).outputs.len() {
-            let outlet = OutletId::new(node, slot);
-            if let Some(layer) = layer_at(graph, outlet, traces)? {
-                layers.push(layer);
-            }
+    let mut tokens = None;
+    let mut only_linear = true;
+    for outlet in outlets.filter(|&outlet| positions.depends_on_picture(outlet)) {
+        if let Some(layer) = layer_at(graph, outlet, &positions, operators)? {
+            only_linear &= positions.is_linear(outlet);
+            layers.push(layer);
+        } else if positions.are_tokens(outlet) {
+            tokens = Some(graph.outlet_fact(outlet)?.shape.as_concrete().unwrap_or_default());
         }
     }
-    Ok(layers)
+    Ok(match tokens {
+        // Patches that are cut out and weighed, and tokens from there on: nothing was recognised in the maps.
+        Some(shape) if only_linear => Err(format!("it goes on with the picture's positions as tokens {shape:?}")),
+        None if layers.is_empty() => {
+            Err("none of its tensors keeps the picture's positions in rows and columns".into())
+        }
+        _ => Ok(layers),
+    })
 }
 
-fn layer_at(graph: &TypedModel, outlet: OutletId, traces: &HashMap<String, Trace>) -> TractResult<Option<Layer>> {
+fn layer_at(
+    graph: &TypedModel,
+    outlet: OutletId,
+    positions: &Positions,
+    operators: &HashMap<String, String>,
+) -> TractResult<Option<Layer>> {
     let fact = graph.outlet_fact(outlet)?;
-    let (Some(name), Some(&[1, a, b, c])) = (graph.outlet_label(outlet), fact.shape.as_concrete()) else {
+    let (Some(name), Some(shape)) = (graph.outlet_label(outlet), fact.shape.as_concrete()) else { return Ok(None) };
+    let (Some(operator), Some(layout)) = (operators.get(name).cloned(), positions.layout(outlet)) else {
         return Ok(None);
     };
-    let Some(Trace { operator, layout }) = traces.get(name).cloned() else { return Ok(None) };
     let (channels, height, width) = match layout {
-        Layout::ChannelsFirst => (a, b, c),
-        Layout::ChannelsLast => (c, a, b),
+        Layout::ChannelsFirst => (shape[1], shape[2], shape[3]),
+        Layout::ChannelsLast => (shape[3], shape[1], shape[2]),
     };
     if height * width <= 1 || fact.datum_type != DatumType::F32 {
         return Ok(None);
@@ -129,7 +140,7 @@ pub(super) fn position(name: &str, layers: &[Layer], spec: &ModelSpec) -> Result
         let aliases = spec.aliases.iter().map(|alias| alias.name.as_str());
         Error::new(
             ErrorKind::Layer,
-            format!("{} has no layer called \"{name}\" that can be explained.", spec.title),
+            format!("{} has no layer called \"{}\" that can be explained.", shown(&spec.title), shown(name)),
             format!("The nearest names are: {}.", nearest(name, aliases.chain(names)).join(", ")),
         )
     })
@@ -147,12 +158,15 @@ impl Network {
 }
 
 /// The five names with the smallest edit distance to `name`.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted = name.to_lowercase();
+fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    /// Names are compared by this many of their first characters: the work grows with the square.
+    const COMPARED: usize = 80;
+    let start = |name: &str| name.chars().take(COMPARED).collect::<String>().to_lowercase();
+    let wanted = start(name);
     let mut names: Vec<_> = names.collect();
-    names.sort_by_key(|candidate| edit_distance(&wanted, &candidate.to_lowercase()));
+    names.sort_by_cached_key(|candidate| edit_distance(&wanted, &start(candidate)));
     names.truncate(5);
-    names
+    names.into_iter().map(shown).collect()
 }
 
 /// Levenshtein distance: the least number of characters to insert, delete or replace.

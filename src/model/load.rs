@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use prost::Message;
 use prost::bytes::Buf;
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{AttributeProto, ModelProto, TensorProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
@@ -18,14 +20,16 @@ use crate::error::Result;
 use super::check::check;
 use super::guess::{Guess, guess};
 use super::layers::{self, Layer};
+use super::limits::{self, Limits};
 use super::refusal::Refusal;
 use super::spec::{ModelSpec, OutputKind};
-use super::trace::{Layout, dimensions, free_inputs, picture_layout, trace};
+use super::trace::{self, Layout, dimensions, free_inputs, picture_layout};
 use super::{Network, Operators, Runner};
 
 /// An ONNX file that was read and looked over.
 pub struct OnnxFile {
     proto: ModelProto,
+    limits: Limits,
 }
 
 impl OnnxFile {
@@ -35,10 +39,16 @@ impl OnnxFile {
     /// # Errors
     /// [`ErrorKind::Model`](crate::error::ErrorKind) if the file is damaged, incomplete, quantised or no image classifier.
     pub fn read(source: impl Buf, title: &str) -> Result<OnnxFile> {
-        let refuse = Refusal { title };
-        let proto = ModelProto::decode(source).map_err(|cause| refuse.damaged(cause))?;
+        let refuse = Refusal::of(title);
+        let mut proto = ModelProto::decode(source).map_err(|cause| refuse.damaged(cause))?;
         check(&proto, &refuse)?;
-        Ok(OnnxFile { proto })
+        fill_in_defaults(&mut proto);
+        Ok(OnnxFile { proto, limits: Limits::default() })
+    }
+
+    /// The same file, to be built within `limits`.
+    pub fn within(self, limits: Limits) -> OnnxFile {
+        OnnxFile { limits, ..self }
     }
 
     /// How it wants its pictures, as far as the file shows it.
@@ -66,11 +76,10 @@ impl OnnxFile {
     /// As [`build`](OnnxFile::build).
     pub fn build_with(self, spec: ModelSpec, operators: Operators) -> Result<Network> {
         spec.input.check()?;
-        let title = spec.title.clone();
-        let refuse = Refusal { title: &title };
+        let refuse = Refusal::of(&spec.title);
         // What `check` lets through and tract still panics at. In wasm a panic cannot be caught; there the worker is
         // started anew.
-        let network = || build(self.proto, spec, operators, &refuse);
+        let network = || build(self.proto, self.limits, spec, operators, &refuse);
         catch_unwind(AssertUnwindSafe(network)).unwrap_or_else(|_| Err(refuse.defect()))
     }
 }
@@ -86,12 +95,35 @@ impl Network {
     }
 }
 
+/// Says what ONNX leaves unsaid and tract takes for something else: a ConstantOfShape without a value makes zeros of
+/// float32, tract's are of float64.
+fn fill_in_defaults(proto: &mut ModelProto) {
+    for node in proto.graph.iter_mut().flat_map(|graph| &mut graph.node) {
+        if node.op_type == "ConstantOfShape" && node.attribute.is_empty() {
+            let zero = TensorProto {
+                dims: vec![1],
+                data_type: DataType::Float as i32,
+                float_data: vec![0.0],
+                ..Default::default()
+            };
+            let r#type = AttributeType::Tensor as i32;
+            node.attribute.push(AttributeProto { name: "value".into(), t: Some(zero), r#type, ..Default::default() });
+        }
+    }
+}
+
 /// The network of a graph that was looked over.
-fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &Refusal) -> Result<Network> {
+fn build(
+    proto: ModelProto,
+    limits: Limits,
+    mut spec: ModelSpec,
+    operators: Operators,
+    refuse: &Refusal,
+) -> Result<Network> {
     let unsupported = |cause| refuse.unsupported(cause);
     let mut graph = onnx().model_for_proto_model(&proto).map_err(unsupported)?;
     let file = proto.graph.as_ref().expect("check saw a graph");
-    let traces = trace(file);
+    let made_by = trace::operators(file);
     let dims = free_inputs(file).first().and_then(|input| dimensions(input)).unwrap_or_default();
     let layout = picture_layout(&dims);
     drop(proto);
@@ -101,7 +133,9 @@ fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &
     }
     let shape = input_shape(&spec, layout);
     graph.set_input_fact(0, f32::fact(shape).into()).map_err(unsupported)?;
+    limits::infer_within(&mut graph, limits).map_err(unsupported)?;
     let mut graph = graph.into_typed().map_err(unsupported)?;
+    let peak = limits::check_graph(&graph, limits, refuse)?;
 
     let (logits, output) = logits_outlet(&graph, spec.output);
     graph.select_output_outlets(&[logits]).map_err(unsupported)?;
@@ -110,10 +144,8 @@ fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &
         return Err(refuse.not_a_classifier(format!("an output of shape {:?}", fact.shape)));
     };
 
-    let mut layers = layers::discover(&graph, logits, &traces).map_err(unsupported)?;
-    if layers.is_empty() {
-        return Err(refuse.without_layers());
-    }
+    let layers = layers::discover(&graph, logits, layout, &made_by).map_err(unsupported)?;
+    let mut layers = layers.map_err(|found| refuse.without_layers(found))?;
     let default_layer = match spec.default_layer.as_str() {
         "" => layers::last_computed(&layers),
         name => layers::position(name, &layers, &spec)?,
@@ -130,7 +162,7 @@ fn build(proto: ModelProto, mut spec: ModelSpec, operators: Operators, refuse: &
             Runner::Tract(plan.map_err(unsupported)?)
         }
     };
-    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer })
+    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer, peak })
 }
 
 /// The part of the graph that `layers` need. What comes after them, fully connected layers with most of the weights say,

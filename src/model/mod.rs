@@ -9,7 +9,10 @@ mod check;
 mod forward;
 mod guess;
 mod layers;
+mod limits;
 mod load;
+mod places;
+mod positions;
 mod refusal;
 pub mod spec;
 mod trace;
@@ -21,6 +24,7 @@ use tract_onnx::prelude::{TypedModel, TypedSimplePlan};
 pub use forward::Activations;
 pub use guess::{Clue, Guess};
 pub use layers::Layer;
+pub use limits::Limits;
 pub use load::OnnxFile;
 
 use crate::engine::{IMAGES, Program};
@@ -46,6 +50,8 @@ pub struct Network {
     classes: usize,
     layers: Vec<Layer>,
     default_layer: usize,
+    /// Bytes of the tensors that are alive at the same time, at most.
+    peak: u64,
 }
 
 /// Whose operators compute the masked passes.

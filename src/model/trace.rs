@@ -1,4 +1,4 @@
-//! What an ONNX file says of its tensors: which operator makes each, and on which axis its channels lie.
+//! What an ONNX file says of its tensors: which operator makes each, and on which axis the channels of its input lie.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +13,6 @@ pub(super) enum Layout {
     ChannelsFirst,
     /// [batch, height, width, channels], as TensorFlow has it.
     ChannelsLast,
-}
-
-/// What makes a tensor, and its layout if it is of rank 4.
-#[derive(Debug, Clone)]
-pub(super) struct Trace {
-    pub operator: String,
-    pub layout: Layout,
 }
 
 /// The graph's inputs that are not weights.
@@ -47,50 +40,11 @@ pub(super) fn picture_layout(dimensions: &[Option<i64>]) -> Layout {
     }
 }
 
-/// Every tensor that a node makes, by its name. The nodes of `graph` are in the order in which they run.
-pub(super) fn trace(graph: &GraphProto) -> HashMap<String, Trace> {
-    let mut layouts: HashMap<&str, Layout> = HashMap::new();
-    for input in free_inputs(graph) {
-        layouts.insert(&input.name, picture_layout(&dimensions(input).unwrap_or_default()));
-    }
-    let mut traces = HashMap::new();
-    for node in &graph.node {
-        let source = node.input.iter().find_map(|input| layouts.get(input.as_str()).copied());
-        let layout = layout_after(node, source.unwrap_or(Layout::ChannelsFirst));
-        for output in &node.output {
-            if source.is_some() {
-                layouts.insert(output, layout);
-            }
-            traces.insert(output.clone(), Trace { operator: node.op_type.clone(), layout });
-        }
-    }
-    traces
-}
-
-/// The layout of what `node` makes of a tensor of layout `source`.
-fn layout_after(node: &NodeProto, source: Layout) -> Layout {
-    match node.op_type.as_str() {
-        // ONNX defines these for channels first only.
-        "Conv"
-        | "ConvTranspose"
-        | "BatchNormalization"
-        | "InstanceNormalization"
-        | "LRN"
-        | "MaxPool"
-        | "AveragePool"
-        | "LpPool"
-        | "GlobalAveragePool"
-        | "GlobalMaxPool" => Layout::ChannelsFirst,
-        "Transpose" => {
-            let permutation = node.attribute.iter().find(|attribute| attribute.name == "perm");
-            match (source, permutation.map(|attribute| attribute.ints.as_slice())) {
-                (Layout::ChannelsFirst, Some([0, 2, 3, 1])) => Layout::ChannelsLast,
-                (Layout::ChannelsLast, Some([0, 3, 1, 2])) => Layout::ChannelsFirst,
-                _ => source,
-            }
-        }
-        _ => source,
-    }
+/// The operator that makes each tensor, by the tensor's name.
+pub(super) fn operators(graph: &GraphProto) -> HashMap<String, String> {
+    let made =
+        |node: &NodeProto| node.output.iter().map(|output| (output.clone(), node.op_type.clone())).collect::<Vec<_>>();
+    graph.node.iter().flat_map(made).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use prost::Message;
 use scorecam::error::ErrorKind;
 use scorecam::model::Network;
 use scorecam::model::spec::ModelSpec;
+use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::type_proto::Value;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, StringStringEntryProto, TensorProto};
 
 use crate::fixtures::read;
 
@@ -20,6 +21,13 @@ fn tiny() -> ModelProto {
 fn with(change: impl FnOnce(&mut GraphProto)) -> Vec<u8> {
     let mut model = tiny();
     change(model.graph.as_mut().unwrap());
+    model.encode_to_vec()
+}
+
+/// The tiny network with its file changed.
+fn changed(change: impl FnOnce(&mut ModelProto)) -> Vec<u8> {
+    let mut model = tiny();
+    change(&mut model);
     model.encode_to_vec()
 }
 
@@ -207,7 +215,68 @@ fn cases() -> Vec<Case> {
                 weight(g, "second.weight").dims = vec![4, 3, 1, 1];
                 weight(g, "second.weight").raw_data.truncate(48);
             }),
-            "Tiny has no layer with activation maps [1, channels, height, width] of more than one position.",
+            "Tiny has no layer of maps [1, channels, height, width] that can be explained: none of its tensors keeps the picture's positions in rows and columns.",
+        ),
+        case(
+            "an operator set of the far future",
+            changed(|model| model.opset_import[0].version = 1 << 62),
+            "Tiny is of operator set 4611686018427387904, which is not known here.",
+        ),
+        case(
+            "a negative operator set",
+            changed(|model| model.opset_import[0].version = -1),
+            "Tiny is of operator set -1, which is not known here.",
+        ),
+        case(
+            "a pool that is larger than its maps",
+            with(|g| {
+                let pool = node(g, "first.relu");
+                pool.op_type = "MaxPool".into();
+                let kind = AttributeType::Ints as i32;
+                pool.attribute.push(AttributeProto {
+                    name: "kernel_shape".into(),
+                    ints: vec![4000, 4000],
+                    r#type: kind,
+                    ..Default::default()
+                });
+            }),
+            "Tiny makes no sense: \"first.relu\" slides a window of [4000, 4000] over [4, 4] positions with a padding of 0 and 0.",
+        ),
+        case(
+            "a branch",
+            with(|g| {
+                let kind = AttributeType::Graph as i32;
+                let branch = AttributeProto {
+                    name: "then_branch".into(),
+                    g: Some(GraphProto::default()),
+                    r#type: kind,
+                    ..Default::default()
+                };
+                let node = node(g, "first.relu");
+                node.op_type = "If".into();
+                node.attribute.push(branch);
+            }),
+            "Tiny decides while it runs what to compute: it contains If.",
+        ),
+        case(
+            "more operators than any network has",
+            with(|g| {
+                let mut last = "first.relu".to_owned();
+                for i in 0..20_000 {
+                    let output = vec![format!("again{i}")];
+                    g.node.insert(
+                        2 + i,
+                        NodeProto {
+                            op_type: "Relu".into(),
+                            input: vec![last],
+                            output: output.clone(),
+                            ..Default::default()
+                        },
+                    );
+                    last = output[0].clone();
+                }
+            }),
+            "Tiny has 20007 operators; at most 20000 can be computed.",
         ),
     ]
 }

@@ -26,7 +26,7 @@ fn each_bad_file_gets_a_sentence_that_says_what_is_wrong_and_what_to_do() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 8].fill(0xAA);
     let one = encoded(RgbImage::new(1, 1), ImageFormat::Png);
-    let cases: [(&str, Vec<u8>, &str); 9] = [
+    let cases: [(&str, Vec<u8>, &str); 10] = [
         ("an empty file", vec![], "The picture file is empty (0 bytes)."),
         (
             "text",
@@ -52,6 +52,11 @@ fn each_bad_file_gets_a_sentence_that_says_what_is_wrong_and_what_to_do() {
             "The picture is 1 by 1 pixels; at least 8 by 8 are needed to ask where in it the evidence lies.",
         ),
         (
+            "a strip of millions of lines",
+            encoded(RgbImage::new(8, 1_000_000), ImageFormat::Png),
+            "The picture is 8 by 1000000 pixels; a side may have at most 65535.",
+        ),
+        (
             "a decompression bomb",
             read("tests/fixtures/bomb.png"),
             "The picture says it is 60000 by 60000 pixels, 3600 megapixels; at most 100 can be opened.",
@@ -63,6 +68,39 @@ fn each_bad_file_gets_a_sentence_that_says_what_is_wrong_and_what_to_do() {
         assert!(error.message.starts_with(message), "{what}: {}", error.message);
         assert!(error.hint.ends_with('.'), "{what} has no advice");
     }
+}
+
+/// `jpeg` with another number of lines in its header.
+fn with_lines(mut jpeg: Vec<u8>, lines: u16) -> Vec<u8> {
+    let frame = jpeg.windows(2).position(|pair| matches!(pair, [0xFF, 0xC0..=0xC2])).unwrap();
+    jpeg[frame + 5..frame + 7].copy_from_slice(&lines.to_be_bytes());
+    jpeg
+}
+
+#[test]
+fn a_jpeg_that_claims_more_lines_than_it_has_is_refused() {
+    let files =
+        [("baseline", encoded(gradient(), ImageFormat::Jpeg)), ("progressive", read("tests/fixtures/progressive.jpg"))];
+    for (what, jpeg) in files {
+        assert!(decode(&jpeg).is_ok(), "{what}");
+        for lines in [100, 1_048, 10_048, 65_500] {
+            let error =
+                decode(&with_lines(jpeg.clone(), lines)).err().unwrap_or_else(|| panic!("{what}, {lines} lines"));
+            assert!(error.message.contains(&format!("says it has {lines} lines")), "{what}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_bmp_whose_first_row_is_the_top_one_is_read() {
+    let picture = gradient();
+    let mut bmp = encoded(picture.clone(), ImageFormat::Bmp);
+    let pixels = u32::from_le_bytes(*bmp[10..].first_chunk().unwrap()) as usize;
+    let row = picture.width() as usize * 3;
+    let turned: Vec<u8> = bmp[pixels..].chunks_exact(row).rev().flatten().copied().collect();
+    bmp[pixels..].copy_from_slice(&turned);
+    bmp[22..26].copy_from_slice(&(-48_i32).to_le_bytes());
+    assert_eq!(decode(&bmp).unwrap().pixels, picture);
 }
 
 #[test]

@@ -5,8 +5,11 @@ mod bad_pictures;
 mod chelsea;
 #[cfg(feature = "cli")]
 mod command_line;
+mod exports;
 mod fixtures;
 mod fuzz;
+#[cfg(feature = "cli")]
+mod hostile;
 mod inspect;
 mod networks;
 mod operators;

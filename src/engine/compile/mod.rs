@@ -124,9 +124,13 @@ impl Lowering<'_> {
     fn new_value(&mut self, outlet: OutletId) -> TractResult<ValueId> {
         let shape = self.graph.shape(outlet)?;
         let maps = match *shape {
-            [1, channels, height, width] => Maps { channels, height, width },
-            _ => Maps { channels: shape.iter().product(), height: 1, width: 1 },
+            [1, channels, height, width] => Maps::checked(channels, height, width),
+            _ => shape
+                .iter()
+                .try_fold(1_usize, |product, &dim| product.checked_mul(dim))
+                .and_then(|n| Maps::checked(n, 1, 1)),
         };
+        let maps = maps.with_context(|| format!("a tensor of shape {shape:?} is larger than the memory"))?;
         self.values.push(Value { maps, shape, parent: None });
         self.of.insert(outlet, self.values.len() - 1);
         Ok(self.values.len() - 1)

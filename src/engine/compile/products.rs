@@ -1,6 +1,7 @@
 //! Convolutions and fully connected layers, with what follows them.
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
@@ -23,21 +24,38 @@ pub(super) struct Ending {
     pub(super) shift: Vec<f32>,
     pub(super) added: Option<ValueId>,
     pub(super) clamp: (f32, f32),
+    /// The nodes that were taken along.
+    taken: Vec<usize>,
+}
+
+impl Ending {
+    /// Nothing is taken along with the tensor at `outlet`, which has `channels`.
+    fn none(outlet: OutletId, channels: usize) -> Ending {
+        let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
+        Ending { outlet, scale, shift, added: None, clamp: ALL, taken: Vec::new() }
+    }
 }
 
 impl Lowering<'_> {
     /// Takes along what follows `outlet`, a tensor of `channels`, as far as it can be done in the store of its results.
     pub(super) fn ending(&mut self, outlet: OutletId, channels: usize, with_channels: bool) -> Ending {
-        let mut ending =
-            Ending { outlet, scale: vec![1.0; channels], shift: vec![0.0; channels], added: None, clamp: ALL };
+        let mut ending = Ending::none(outlet, channels);
         while let Some(node) = self.graph.only_reader(ending.outlet) {
             if !self.take(node, &mut ending, with_channels) {
                 break;
             }
             self.fused.insert(node.id);
+            ending.taken.push(node.id);
             ending.outlet = node.id.into();
         }
         ending
+    }
+
+    /// Gives back what an ending took along.
+    fn give_back(&mut self, ending: &Ending) {
+        ending.taken.iter().for_each(|node| {
+            self.fused.remove(node);
+        });
     }
 
     fn take(&self, node: &TypedNode, ending: &mut Ending, with_channels: bool) -> bool {
@@ -95,13 +113,12 @@ impl Lowering<'_> {
         };
         let bias = bias.cast_to::<f32>()?.view().as_slice::<f32>()?.to_vec();
         let channels = spec.output_channels;
-        let (before, depthwise) =
-            (self.fused.clone(), op.group == maps.channels && op.group == channels && op.group > 1);
+        let depthwise = op.group == maps.channels && op.group == channels && op.group > 1;
         let mut ending = self.ending(outlet, channels, true);
         if depthwise && ending.added.is_some() {
             // Its kernel adds nothing; the sum is a step of its own.
-            self.fused.clone_from(&before);
-            ending = Ending { outlet, scale: vec![1.0; channels], shift: vec![0.0; channels], added: None, clamp: ALL };
+            self.give_back(&ending);
+            ending = Ending::none(outlet, channels);
         }
         let an_output = weights.len() / channels;
         for (channel, weights) in weights.chunks_exact_mut(an_output).enumerate() {
@@ -111,10 +128,12 @@ impl Lowering<'_> {
             let bias = if bias.len() == 1 { bias[0] } else { bias[channel] };
             bias * ending.scale[channel] + ending.shift[channel]
         });
-        let (height, width) = window.output;
+        let Some(made) = Maps::checked(channels, window.output.0, window.output.1) else {
+            bail!("a convolution's maps are larger than the memory")
+        };
         let convolution = Convolution {
             input: maps,
-            output: Maps { channels, height, width },
+            output: made,
             weights,
             bias: bias.collect(),
             kernel: window.kernel,
@@ -142,7 +161,7 @@ impl Lowering<'_> {
                 Ok(true)
             }
             None => {
-                self.fused = before;
+                self.give_back(&ending);
                 Ok(false)
             }
         }

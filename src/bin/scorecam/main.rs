@@ -1,0 +1,42 @@
+//! The command line: Score-CAM of pictures on the disk, on all cores. A verb a file.
+
+mod explain;
+mod files;
+mod layers;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Which parts of a picture made an image classifier decide as it did, by Score-CAM.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
+    Explain(explain::Explain),
+    /// Lists the layers that can be explained: name, channels, height and width, one a line.
+    Layers(layers::Layers),
+}
+
+fn main() -> ExitCode {
+    // A panic is told as a sentence by whoever catches it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = match Cli::parse().command {
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Layers(arguments) => layers::list(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("scorecam: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
