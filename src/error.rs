@@ -66,6 +66,24 @@ impl Error {
         )
     }
 
+    /// An allocation of `bytes` that failed although the need was worked out before.
+    pub fn out_of_memory(bytes: u64) -> Error {
+        Error::new(
+            ErrorKind::Memory,
+            format!("The memory did not suffice: {} more were asked for.", shown_bytes(bytes)),
+            "Choose a layer of fewer or smaller maps, or a network with a smaller input.",
+        )
+    }
+
+    /// A thread that broke off; `cause` is what it said.
+    pub fn crash(cause: &str) -> Error {
+        Error::new(
+            ErrorKind::Internal,
+            format!("The computation broke off: {}.", shown(cause).trim_end_matches('.')),
+            "Try again; if it happens again, please report it.",
+        )
+    }
+
     /// A failure that no input should be able to cause; `context` names the step that failed.
     pub fn internal(context: &str, cause: impl fmt::Display) -> Error {
         Error::new(

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::mask::{Upsampler, mask, range, scale_columns_to_unit};
 use crate::model::Activations;
 use crate::model::spec::OutputKind;
@@ -22,6 +23,20 @@ pub struct Heatmap {
 }
 
 impl Heatmap {
+    /// The map of `values` [height, width], which are its own scale.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`] if there are not as many values as the size says, or one is not finite.
+    pub fn new(values: Vec<f32>, height: usize, width: usize) -> Result<Heatmap> {
+        let fits = height.checked_mul(width).is_some_and(|len| len == values.len() && len > 0);
+        if !fits || !values.iter().all(|value| value.is_finite()) {
+            let found = format!("{} values are no map of {height} x {width} finite numbers.", values.len());
+            return Err(Error::new(ErrorKind::Option, found, "Give a map as Result.heatmap has it."));
+        }
+        let has_positive_evidence = values.iter().any(|&value| value > 0.0);
+        Ok(Heatmap { values, height, width, has_positive_evidence })
+    }
+
     /// How its values are spread over three by three parts of equal size: nine shares by rows, which sum to one, or nine
     /// zeros if the map is empty.
     pub fn ninths(&self) -> [f32; 9] {

@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use ::image::codecs::{gif::GifDecoder, webp::WebPDecoder};
 use ::image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
-use ::image::{guess_format, imageops};
+use ::image::{RgbaImage, guess_format, imageops};
 
 pub use ::image::RgbImage;
 
@@ -81,6 +81,19 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     }
     decoded.apply_orientation(orientation);
     Ok(Picture { pixels: over_white(decoded), animated: is_animated(bytes, format) })
+}
+
+/// The picture of the pixels [height, width, 4] of a canvas: red, green, blue and alpha, not premultiplied.
+///
+/// # Errors
+/// [`ErrorKind::Image`] as of [`decode`], or if there are not as many bytes as the size says.
+pub fn from_rgba(rgba: &[u8], width: u32, height: u32) -> Result<Picture> {
+    check_size(u64::from(width), u64::from(height))?;
+    let Some(pixels) = RgbaImage::from_raw(width, height, rgba.to_vec()) else {
+        let found = format!("{} bytes are no picture of {width} by {height} pixels.", rgba.len());
+        return Err(refusal(found, "Give four bytes for every pixel."));
+    };
+    Ok(Picture { pixels: over_white(pixels.into()), animated: false })
 }
 
 /// Shrinks a picture so that its longer side is at most `longest` pixels; smaller pictures stay as they are.
@@ -271,6 +284,14 @@ mod tests {
         let picture = decode(&encode(half_red, ImageFormat::Png)).unwrap();
         // 200 * 128/255 + 255 * 127/255 = 227.4; 0 + 127 = 127; 50.2 + 127 = 177.2
         assert_eq!(picture.pixels.get_pixel(3, 3).0, [227, 127, 177]);
+    }
+
+    #[test]
+    fn the_pixels_of_a_canvas_are_laid_over_white_too() {
+        let half_red = RgbaImage::from_pixel(8, 9, Rgba([200, 0, 100, 128]));
+        let picture = from_rgba(half_red.as_raw(), 8, 9).unwrap();
+        assert_eq!((picture.pixels.dimensions(), picture.pixels.get_pixel(3, 3).0), ((8, 9), [227, 127, 177]));
+        assert!(from_rgba(&[0; 100], 8, 9).unwrap_err().message.contains("100 bytes are no picture of 8 by 9"));
     }
 
     #[test]

@@ -26,6 +26,9 @@
 //!
 //! [`explain`] composes them; [`compare`] sets two heatmaps beside each other.
 
+// A thread that finds no memory can tell the page so; the compiler for WebAssembly is told to allow it in build.sh.
+#![cfg_attr(target_family = "wasm", feature(alloc_error_hook))]
+
 pub mod compare;
 pub mod engine;
 pub mod error;

@@ -1,13 +1,13 @@
 //! Second stage: a picture becomes a network's input tensor.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::image::RgbImage;
 use crate::model::spec::{ChannelOrder, InputSpec, Range, Resize};
 use crate::resize::resize;
 
 /// The part of the picture that the network sees, in the picture's pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Region {
     /// Left edge.
     pub x: f64,

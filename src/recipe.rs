@@ -100,6 +100,18 @@ pub enum Summed {
     Masks,
 }
 
+/// What makes a map weigh more than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weighing {
+    /// Its score alone.
+    Score,
+    /// Its score less that of the blank input or the picture, which may be negative.
+    Difference,
+    /// Its score beside those of all others.
+    Softmax,
+}
+
 /// One variant of Score-CAM, in full.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recipe {
@@ -127,6 +139,15 @@ pub struct RecipeOptions {
 }
 
 impl Recipe {
+    /// What makes a map weigh more than another.
+    pub fn weighing(&self) -> Weighing {
+        match (self.softmax_over_channels, self.baseline) {
+            (true, _) => Weighing::Softmax,
+            (false, Baseline::Nothing) => Weighing::Score,
+            (false, _) => Weighing::Difference,
+        }
+    }
+
     /// The published code of the paper's authors; the default.
     pub const AUTHORS: Recipe = Recipe {
         name: "authors",

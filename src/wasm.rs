@@ -1,20 +1,24 @@
-//! The edge to JavaScript, the only place that names wasm_bindgen. It converts; it computes nothing.
+//! The edge to JavaScript, the only place that names wasm_bindgen. It converts between the two worlds' types; what it hands
+//! over is made elsewhere.
 //!
 //! Errors cross it as objects `{ kind, message, hint }`. `www/worker.js` is the only caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use js_sys::{Float32Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+use crate::compare::compare;
 use crate::engine::check::differences;
 use crate::engine::measure::rates;
 use crate::error::{Error, ErrorKind};
 use crate::explain::Explanation;
-use crate::image::decode;
+use crate::heatmap::Heatmap;
+use crate::image::{Picture, decode, from_rgba};
 use crate::model::spec::{self, InputOverrides, InputSpec, ModelSpec, OutputKind, Preset, catalog};
 use crate::model::{Clue, Layer, Network, OnnxFile};
+use crate::preprocess::Region;
 use crate::recipe::Recipe;
 use crate::render::ColourMap;
 
@@ -44,19 +48,31 @@ impl From<Error> for JsValue {
     }
 }
 
-/// Sends the message of a panic to the console and to the page, on the broadcast channel `channel`: a thread that
-/// panics cannot return to whoever waits for it.
-#[wasm_bindgen(js_name = reportPanics)]
-pub fn report_panics(channel: String) {
-    std::panic::set_hook(Box::new(move |panic| {
-        let message = JsValue::from_str(&panic.to_string());
-        web_sys::console::error_1(&message);
+/// Tells the page when a thread breaks off, on the broadcast channel `channel`: a thread that panics or finds no memory
+/// cannot return to whoever waits for it. The message is an error `{ kind, message, hint }`; the console has the place too.
+#[wasm_bindgen(js_name = reportCrashes)]
+pub fn report_crashes(channel: String) {
+    let tell = move |error: Error| {
         if let Ok(channel) = web_sys::BroadcastChannel::new(&channel) {
             // Nothing is left to be done if the channel fails too.
-            let _ = channel.post_message(&message);
+            let _ = channel.post_message(&error.into());
         }
+    };
+    let told = tell.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        web_sys::console::error_1(&JsValue::from_str(&panic.to_string()));
+        told(Error::crash(panic.payload_as_str().unwrap_or("a thread panicked")));
     }));
+    // The hook must not hold a closure: the channel is set once for the process.
+    TELL_OUT_OF_MEMORY.get_or_init(|| Box::new(tell));
+    std::alloc::set_alloc_error_hook(|layout| {
+        if let Some(tell) = TELL_OUT_OF_MEMORY.get() {
+            tell(Error::out_of_memory(layout.size() as u64));
+        }
+    });
 }
+
+static TELL_OUT_OF_MEMORY: OnceLock<Box<dyn Fn(Error) + Send + Sync>> = OnceLock::new();
 
 /// The version of this crate.
 #[wasm_bindgen]
@@ -97,6 +113,35 @@ pub fn colour_maps() -> Result<Object> {
         Reflect::set(&maps, &JsValue::from_str(map.name()), &table)?;
     }
     Ok(maps)
+}
+
+/// One map of a picture beside another: `{ correlation, difference, meanDifference, largestDifference, height, width }`.
+/// Each is `{ heatmap, height, width, region }`, the region being the part of the picture that it covers.
+#[wasm_bindgen(js_name = compareMaps)]
+pub fn compare_maps(first: JsValue, second: JsValue) -> Result<JsValue> {
+    let [(first, first_region), (second, second_region)] = [map_of(&first)?, map_of(&second)?];
+    let found = compare((&first, first_region), (&second, second_region));
+    object([
+        ("correlation", to_js(&found.correlation)?),
+        ("difference", floats(&found.difference)),
+        ("meanDifference", JsValue::from(found.mean_difference)),
+        ("largestDifference", JsValue::from(found.largest_difference)),
+        ("height", JsValue::from(found.height as u32)),
+        ("width", JsValue::from(found.width as u32)),
+    ])
+}
+
+/// A map that JavaScript holds, and the part of the picture that it covers.
+fn map_of(map: &JsValue) -> Result<(Heatmap, Region)> {
+    #[derive(Deserialize)]
+    struct Size {
+        height: usize,
+        width: usize,
+        region: Region,
+    }
+    let values = Float32Array::from(Reflect::get(map, &JsValue::from_str("heatmap"))?).to_vec();
+    let Size { height, width, region } = from_js(map.clone())?;
+    Ok((Heatmap::new(values, height, width)?, region))
 }
 
 /// Seeded convolutions by our kernels and by tract's operators: `[{ case, difference, allowed }]`
@@ -164,11 +209,20 @@ impl Model {
 
     /// Classifies the picture in a file's `bytes` and gets ready to explain it. `options`: `{ layer, recipe }`
     pub fn explain(&self, bytes: &[u8], options: JsValue) -> Result<Run> {
+        self.begin(&decode(bytes)?, options)
+    }
+
+    /// As `explain`, of the pixels [height, width, 4] of a canvas: red, green, blue and alpha, not premultiplied.
+    #[wasm_bindgen(js_name = explainPixels)]
+    pub fn explain_pixels(&self, rgba: &[u8], width: u32, height: u32, options: JsValue) -> Result<Run> {
+        self.begin(&from_rgba(rgba, width, height)?, options)
+    }
+
+    fn begin(&self, picture: &Picture, options: JsValue) -> Result<Run> {
         let options: Options = from_js(options)?;
-        let picture = decode(bytes)?;
         let recipe = options.recipe()?;
         let explanation = Explanation::begin(&self.network, &picture.pixels, options.layer.as_deref(), &recipe)?;
-        Ok(Run::new(explanation, &picture))
+        Ok(Run::new(explanation, picture))
     }
 }
 

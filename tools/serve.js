@@ -5,8 +5,12 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import sirv from "sirv";
+import { compressed } from "./compress.js";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+
+/** What tells a host what to do, and is no part of the page. */
+const NOT_SERVED = new Set(["/_headers"]);
 
 /** The headers of dist/_headers; without the two that isolate the page if `isolation` is false. */
 function readHeaders(isolation) {
@@ -18,16 +22,29 @@ function readHeaders(isolation) {
 /** Starts the server on localhost; port 0 is any that is free. */
 export async function serve({ port = 0, isolation = true } = {}) {
   const headers = readHeaders(isolation);
-  const setHeaders = (response) => headers.forEach(([name, value]) => response.setHeader(name, value));
-  const files = sirv(DIST, { dev: true, setHeaders });
-  const server = createServer((request, response) =>
-    files(request, response, () => response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found")),
-  );
+  const files = sirv(DIST, { dev: true });
+  const server = createServer(async (request, response) => {
+    // Errors are answered with the same headers as files.
+    for (const [name, value] of headers) response.setHeader(name, value);
+    const missing = () => response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found");
+    const path = decodedPath(request.url);
+    if (path === null || NOT_SERVED.has(path) || path.split("/").some((part) => part.startsWith("."))) return missing();
+    if (!(await compressed(DIST, path, request, response))) files(request, response, missing);
+  });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "localhost", resolve);
   });
   return { address: `http://localhost:${server.address().port}/`, close: () => server.close() };
+}
+
+/** The path of an address, or null if it is none. */
+function decodedPath(url) {
+  try {
+    return decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return null;
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,5 +1,7 @@
 /** Fetches a file of this site with progress, and makes sure that it is the one that was meant. */
 
+import { failure } from "./errors.js";
+
 /**
  * @param {URL} url
  * @param {{ signal?: AbortSignal, onProgress?: (bytes: number) => void, sha256?: string, size?: number }} options
@@ -7,26 +9,50 @@
  * @returns {Promise<Uint8Array>}
  */
 export async function download(url, { signal, onProgress, sha256: expected, size } = {}) {
-  const name = url.pathname.split("/").pop();
+  const name = nameOf(url);
+  const response = await open(url, signal);
+  const bytes = await readAll(response, size, onProgress);
+  if (size && bytes.byteLength !== size) {
+    throw failed(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
+  }
+  // Where there is no checksum the size has to do.
+  if (expected && ![expected, null].includes(await sha256(bytes))) {
+    throw failed(`${name} is not the file that the catalogue describes: its checksum differs.`, "Fetch it again from its source.");
+  }
+  return bytes;
+}
+
+/**
+ * The response for a file of this site, whose bytes are counted as they are read: `onProgress(done, total)`, `total` being null
+ * where the server compresses it.
+ */
+export async function counted(url, onProgress) {
+  const response = await open(url);
+  const total = response.headers.has("Content-Encoding") ? null : Number(response.headers.get("Content-Length")) || null;
+  let done = 0;
+  onProgress(done, total);
+  const count = new TransformStream({
+    transform(piece, controller) {
+      done += piece.length;
+      onProgress(done, total);
+      controller.enqueue(piece);
+    },
+  });
+  return new Response(response.body.pipeThrough(count), { headers: { "Content-Type": "application/wasm" } });
+}
+
+const nameOf = (url) => url.pathname.split("/").pop();
+
+async function open(url, signal) {
   let response;
   try {
     response = await fetch(url, { signal });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw failure(`${name} could not be fetched.`, "Check that the server still runs, then try again.");
+    throw failed(`${nameOf(url)} could not be fetched.`, "Check that the server still runs, then try again.");
   }
-  if (!response.ok) {
-    throw failure(`${name} could not be fetched: the server answered ${response.status}.`, "Run ./build.sh to make it part of dist/.");
-  }
-  const bytes = await readAll(response, size, onProgress);
-  if (size && bytes.byteLength !== size) {
-    throw failure(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
-  }
-  // Where there is no checksum the size has to do.
-  if (expected && ![expected, null].includes(await sha256(bytes))) {
-    throw failure(`${name} is not the file that the catalogue describes: its checksum differs.`, "Fetch it again from its source.");
-  }
-  return bytes;
+  if (response.ok) return response;
+  throw failed(`${nameOf(url)} could not be fetched: the server answered ${response.status}.`, "Run ./build.sh to make it part of dist/.");
 }
 
 /** The body in one piece. Where its size is known it is written in place: a large network should not be in memory twice. */
@@ -53,4 +79,4 @@ export async function sha256(bytes) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const failure = (message, hint) => ({ kind: "network", message, hint });
+const failed = (message, hint) => failure("network", message, hint);

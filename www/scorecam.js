@@ -6,194 +6,169 @@
  *   const result = await cam.explain(file, { onProgress: ({ preview }) => draw(preview) });
  */
 
-import { Caller } from "./protocol.js";
+import * as check from "./arguments.js";
+import { Engine } from "./engine.js";
+import { failure, superseded } from "./errors.js";
+import { pictureOf } from "./pictures.js";
 
-/** A failure with its `kind`, a sentence that says what was found and expected, and one that says what to do. */
-export class ScoreCamError extends Error {
-  /** @param {{ kind: string, message: string, hint: string }} plain */
-  constructor({ kind, message, hint }) {
-    super(message);
-    this.name = "ScoreCamError";
-    this.kind = kind;
-    this.hint = hint;
-  }
-}
+export { ScoreCamError } from "./errors.js";
+
+/** Every result that was handed out. */
+const results = new WeakSet();
 
 export class ScoreCam {
-  #options;
-  #worker;
-  #caller;
-  #panics;
-  #info;
-  #source;
-  /** What the worker is asked by for each result. */
-  #asked = new WeakMap();
+  #engine;
+  /** Aborts the load that is under way. */
+  #loading = null;
 
   /** Starts the worker and its threads. Use `ScoreCam.create`. */
-  static async create({ threads, baseUrl = new URL(".", import.meta.url).href } = {}) {
+  static async create(options) {
+    const { threads, baseUrl, onProgress } = check.options(options, ["threads", "baseUrl", "onProgress"]);
     const cam = new ScoreCam();
-    cam.#options = { threads, baseUrl };
-    await cam.#start();
+    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: check.baseUrl(baseUrl ?? new URL(".", import.meta.url).href) });
+    await cam.#engine.start({ onProgress: check.callback(onProgress) });
     return cam;
   }
 
   /** Number of threads that compute. */
   get threads() {
-    return this.#info.threads;
+    return this.#engine.info.threads;
   }
 
   /** Whether the page is cross-origin isolated, which threads need. */
   get isolated() {
-    return this.#info.isolated;
+    return this.#engine.info.isolated;
   }
 
   /** Which WebAssembly features the browser has. */
   get features() {
-    return this.#info.features;
+    return this.#engine.info.features;
   }
 
   /** Why there is one thread only, or null. */
   get singleThreadReason() {
-    return this.#info.singleThreadReason;
+    return this.#engine.info.singleThreadReason;
   }
 
   /** The version of scorecam. */
   get version() {
-    return this.#info.version;
+    return this.#engine.info.version;
   }
 
   /** The networks of the catalogue, whether their files are here or not. */
   get catalog() {
-    return this.#info.catalog;
+    return this.#engine.info.catalog;
   }
 
   /** The names of the networks whose files are here. */
   get available() {
-    const { catalog, available } = this.#info;
+    const { catalog, available } = this.#engine.info;
     return catalog.filter(({ file }) => available.includes(file)).map(({ name }) => name);
   }
 
   /** The names of the variants of Score-CAM, the default first. */
   get recipes() {
-    return this.#info.recipes;
+    return this.#engine.info.recipes;
   }
 
   /** Ways to normalise pixels that many networks share. */
   get presets() {
-    return this.#info.presets;
+    return this.#engine.info.presets;
   }
 
   /** Colour maps by name: 256 times red, green, blue. */
   get colourMaps() {
-    return this.#info.colourMaps;
+    return this.#engine.info.colourMaps;
   }
 
-  /** Loads a network. If that fails, the one that was loaded before stays in use. */
-  async loadModel({ bytes, ...source }, { signal, onProgress } = {}) {
-    // A Blob goes to the worker without being copied, and can be read again should it have to be started anew.
-    if (bytes) source.file = bytes instanceof Blob ? bytes : new Blob([bytes]);
-    const model = await this.#call("loadModel", source, { signal, onProgress });
-    this.#source = source;
-    return model;
+  /** Loads a network. If that fails, the one that was loaded before stays in use; of two at a time the later one counts. */
+  async loadModel(source, options) {
+    const { signal, onProgress } = check.options(options, ["signal", "onProgress"]);
+    const wanted = check.source(source);
+    check.signal("signal")(signal);
+    check.callback(onProgress);
+    this.#loading?.abort(superseded());
+    const loading = (this.#loading = new AbortController());
+    const abort = () => loading.abort(signal.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    try {
+      return await this.#engine.inTurn(loading.signal, () => this.#engine.load(wanted, { signal: loading.signal, onProgress }));
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      if (this.#loading === loading) this.#loading = null;
+    }
   }
 
-  /** Explains a picture: which parts of it speak for the target class. */
-  async explain(image, { layer, target, recipe, signal, enough, onProgress } = {}) {
-    const bytes = await new Blob([image]).arrayBuffer();
-    const argument = { image: bytes, layer, target: target ?? undefined, recipe };
-    const { run, ...result } = await this.#call("explain", argument, { signal, enough, onProgress, transfer: [bytes] });
-    return this.#result(run, recipe, result);
+  /** Explains a picture: which parts of it speak for the target class. Of several at a time each has its turn. */
+  async explain(image, options) {
+    const { layer, target, recipe, ...control } = check.options(options, ["layer", "target", "recipe", "signal", "enough", "onProgress"]);
+    const asked = { layer: check.layer(layer), target: check.target(target), recipe: check.recipe(recipe) };
+    control.signal?.throwIfAborted?.();
+    const picture = await pictureOf(image);
+    const transfer = picture.pixels ? [picture.pixels.data.buffer] : [];
+    return this.#compute("explain", { ...asked, picture }, { ...control, transfer });
   }
 
   /** Computes seeded convolutions by our kernels and by tract's operators, and says how far they are apart. */
-  checkKernels(count = 100) {
-    return this.#call("checkKernels", { count });
+  async checkKernels(count = 100) {
+    return this.#engine.call("checkKernels", { count: check.kernels(count) });
   }
 
   /** Measures how fast the kernels are on one thread, the machine's peak first. */
-  measureKernels() {
-    return this.#call("measureKernels", {});
+  async measureKernels() {
+    return this.#engine.call("measureKernels", {});
   }
 
   /** Stops the worker and its threads. */
   async dispose() {
-    this.#stop(new ScoreCamError({ kind: "disposed", message: "This ScoreCam was disposed of.", hint: "Create another." }));
+    this.#engine.dispose();
+  }
+
+  /** Masked passes, when their turn comes; `generation` is that of the result that they go on with. */
+  async #compute(call, argument, { signal, enough, onProgress, transfer }, generation) {
+    check.signal("signal")(signal);
+    check.signal("enough")(enough);
+    check.callback(onProgress);
+    const control = { signal, enough, onProgress, transfer };
+    const answer = await this.#engine.inTurn(signal, () => this.#engine.callWithNetwork(call, argument, control, generation));
+    return this.#result(answer, argument.recipe, this.#engine.generation);
   }
 
   /** A result with the methods that ask more of the same scores. */
-  #result(run, recipe, answer) {
+  #result({ run, network, ...answer }, recipe, generation) {
     const asked = { run, target: answer.target, recipe };
-    const ask = (name, options) => this.#call(name, { ...asked, ...options });
-    const askRun = (name, channel) => this.#call(name, { run, channel });
+    const ask = (name, argument) => this.#engine.call(name, { ...asked, ...argument }, undefined, generation);
+    const other = async (argument, by = recipe) => this.#result({ run, network, ...answer, ...(await ask("outcome", argument)) }, by, generation);
+    const { channels } = answer.diagnostics;
     const result = {
       ...answer,
+      id: { generation, run, network },
       recipe: recipe ?? this.recipes[0],
-      forClass: async (index) => this.#result(run, recipe, { ...answer, ...(await ask("outcome", { target: index })) }),
-      forRecipe: async (other) => this.#result(run, other, { ...answer, ...(await ask("outcome", { recipe: other })) }),
-      compare: async (other) => {
-        const second = this.#asked.get(other);
-        if (second) return this.#call("compare", { first: asked, second });
-        throw new ScoreCamError({ kind: "option", message: "What this result should be compared with is not one of this ScoreCam's.", hint: "Compare results of one ScoreCam." });
+      forClass: async (index) => other({ target: check.classIndex(index) }),
+      forRecipe: async (by) => other({ recipe: check.recipe(by) }, by),
+      continue: async (options) => this.#compute("resume", asked, check.options(options, ["signal", "enough", "onProgress"]), generation),
+      compare: async (second) => {
+        if (!results.has(second)) throw failure("option", "What this result should be compared with is not a result.", "Give what explain, forClass or forRecipe answered with.");
+        const map = ({ heatmap, height, width, region }) => ({ heatmap, height, width, region });
+        return this.#engine.call("compare", { first: map(result), second: map(second) });
       },
-      overlayPng: (options = {}) => ask("overlayPng", options),
-      npy: () => ask("npy", {}),
-      convergence: () => ask("convergence", {}),
-      channels: () => ask("channels", {}),
-      scaledMap: (channel) => askRun("scaledMap", channel),
-      maskedPicture: (channel) => askRun("maskedPicture", channel),
-      thumbnails: (channel, side) => this.#call("thumbnails", { run, channel, side }),
-      maskedPredictions: (channel) => askRun("maskedPredictions", channel),
-      partialSum: (count) => ask("partialSum", { count }),
-      provenance: (row, column) => ask("provenance", { row, column }),
+      overlayPng: async (options) => {
+        const { colourMap, opacity } = check.options(options, ["colourMap", "opacity"]);
+        return ask("overlayPng", { colourMap: check.colourMap(colourMap), opacity: check.opacity(opacity) });
+      },
+      npy: async () => ask("npy"),
+      report: async (image = "picture") => ask("report", { image: String(image) }),
+      convergence: async () => ask("convergence"),
+      channels: async () => ask("channels"),
+      scaledMap: async (channel) => ask("scaledMap", { channel: check.channel(channel, channels) }),
+      maskedPicture: async (channel) => ask("maskedPicture", { channel: check.channel(channel, channels) }),
+      thumbnails: async (channel, side) => ask("thumbnails", { channel: check.channel(channel, channels), side: check.side(side) }),
+      maskedPredictions: async (channel) => ask("maskedPredictions", { channel: check.channel(channel, channels) }),
+      partialSum: async (count) => ask("partialSum", { count: check.count(count) }),
+      provenance: async (row, column) => ask("provenance", { row: check.row(row, answer.height), column: check.column(column, answer.width) }),
     };
-    this.#asked.set(result, asked);
+    results.add(result);
     return result;
   }
-
-  async #start() {
-    const panicChannel = `scorecam-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-    this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    this.#caller = new Caller(this.#worker);
-    this.#panics = new BroadcastChannel(panicChannel);
-    this.#panics.onmessage = ({ data }) => this.#crashed(data);
-    this.#worker.onerror = (event) => this.#crashed(event.message);
-    try {
-      this.#info = await this.#caller.call("start", { ...this.#options, panicChannel });
-    } catch (error) {
-      throw toError(error);
-    }
-  }
-
-  async #call(name, argument, options) {
-    try {
-      if (!this.#worker) await this.#restart();
-      return await this.#caller.call(name, argument, options);
-    } catch (error) {
-      throw toError(error);
-    }
-  }
-
-  /** A thread that panicked cannot answer, and neither can those that wait for it: start anew at the next call. */
-  #crashed(message) {
-    this.#stop({ kind: "internal", message: `The computation broke off: ${message}.`, hint: "Try again; if it happens again, please report it." });
-  }
-
-  async #restart() {
-    if (!this.#options) throw new ScoreCamError({ kind: "disposed", message: "This ScoreCam was disposed of.", hint: "Create another." });
-    await this.#start();
-    if (this.#source) await this.#caller.call("loadModel", this.#source);
-  }
-
-  #stop(reason) {
-    if (reason instanceof ScoreCamError) this.#options = null;
-    this.#panics?.close();
-    this.#worker?.terminate();
-    this.#worker = null;
-    this.#caller?.rejectAll(reason);
-  }
-}
-
-/** What comes from the worker is plain; what an AbortSignal threw stays as it is. */
-function toError(error) {
-  return error?.kind && !(error instanceof Error) ? new ScoreCamError(error) : error;
 }

@@ -1,8 +1,10 @@
 /** Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. */
 
 import { relaxedSimd, simd, threads as wasmThreads } from "./vendor/wasm-feature-detect.js";
-import { download, sha256 } from "./download.js";
+import { counted, download, sha256 } from "./download.js";
+import { failure, gone } from "./errors.js";
 import { serve } from "./protocol.js";
+import { trustOwnScripts } from "./trusted.js";
 
 /** How often the curve of convergence is drawn anew while passes go on. */
 const CURVES = 20;
@@ -10,32 +12,43 @@ const CURVES = 20;
 /** Runs that can still be asked for another class; each holds some megabytes of scores. */
 const KEPT_RUNS = 8;
 
-let core, memory, baseUrl, panicChannel, model, labels;
+/** Beyond this much memory no run but the latest is kept. */
+const LARGE = 1 << 30;
+
+let core, memory, baseUrl, crashChannel;
+/** The network in use: { model, labels, name, sha256 }. */
+let network = null;
+/** Runs by their numbers: { run, network }, the one asked for last at the end. A run answers for its own network. */
 const runs = new Map();
 let nextRun = 0;
 
-const ofRun = { outcome, overlayPng, npy, convergence, compare, channels, scaledMap, maskedPicture, thumbnails, maskedPredictions, partialSum, provenance };
-serve({ start, loadModel, explain, ...ofRun, checkKernels, measureKernels }, toPlainError);
+trustOwnScripts();
+const ofRun = { outcome, overlayPng, npy, report, convergence, channels, scaledMap, maskedPicture, thumbnails, maskedPredictions, partialSum, provenance };
+serve({ start, loadModel, explain, resume, ...ofRun, compare, checkKernels, measureKernels, memory: () => memory.buffer.byteLength }, toPlainError);
 
-async function start(options) {
-  ({ baseUrl, panicChannel } = options);
+async function start({ threads: asked, channel, framed, ...options }, { onProgress }) {
+  ({ baseUrl } = options);
+  crashChannel = new BroadcastChannel(channel);
   const features = { simd: await simd(), relaxedSimd: await relaxedSimd(), threads: await wasmThreads() };
   const isolated = globalThis.crossOriginIsolated;
   if (!features.simd) {
     throw failure("browser", "This browser has no WebAssembly SIMD.", "Use a current Chrome, Edge, Firefox or Safari.");
   }
   const threaded = isolated && features.threads && features.relaxedSimd;
-  core = await import(new URL(`wasm/${threaded ? "threads" : "single"}/core.js`, baseUrl).href);
-  ({ memory } = await core.default());
-  core.reportPanics(panicChannel);
-  const threads = threaded ? Math.max(1, options.threads ?? navigator.hardwareConcurrency ?? 1) : 1;
+  const at = (file) => new URL(`wasm/${threaded ? "threads" : "single"}/${file}`, baseUrl);
+  // Compiled while it streams in.
+  const binary = await counted(at("core_bg.wasm"), (done, total) => onProgress({ stage: "program", done, total }));
+  core = await import(at("core.js").href);
+  ({ memory } = await core.default({ module_or_path: binary }));
+  core.reportCrashes(channel);
+  const threads = threaded ? (asked ?? navigator.hardwareConcurrency ?? 1) : 1;
   if (threaded) await core.initThreadPool(threads);
   return {
     threads,
     isolated,
     available: await availableFiles(),
     features,
-    singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, features, asked: options.threads }),
+    singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, framed, features, asked }),
     version: core.version(),
     catalog: core.catalog(),
     recipes: core.recipes(),
@@ -53,8 +66,9 @@ async function availableFiles() {
   }
 }
 
-function singleThreadReason({ isolated, features, asked }) {
-  if (!isolated) return "not-isolated";
+function singleThreadReason({ isolated, framed, features, asked }) {
+  // A frame is isolated only in a page that is: its own server can do nothing about that.
+  if (!isolated) return framed ? "framed" : "not-isolated";
   if (!features.threads || !features.relaxedSimd) return "missing-feature";
   return asked === 1 ? "asked" : "one-core";
 }
@@ -69,9 +83,13 @@ async function loadModel(source, { signal, onProgress }) {
     loaded.free();
     throw error;
   });
-  // Only now, so that a network that cannot be loaded leaves the earlier one in use.
-  model?.free();
-  [model, labels] = [loaded, named.labels];
+  if (signal.aborted) {
+    loaded.free();
+    throw signal.reason;
+  }
+  // Only now, so that a network that cannot be loaded, or is not wanted any more, leaves the earlier one in use.
+  network?.model.free();
+  network = { model: loaded, labels: named.labels, name: info.name, sha256: checksum };
   return { ...info, ...named, sha256: checksum, memoryBytes: memory.buffer.byteLength };
 }
 
@@ -106,19 +124,39 @@ async function nameClasses(names, classes) {
   return { labels: classes === 1001 ? ["background", ...imagenet] : imagenet, warnings: [{ kind: "labels-assumed", classes }] };
 }
 
-async function explain({ image, layer, target, recipe }, { signal, enough, onProgress }) {
-  if (!model) throw failure("model", "No network is loaded.", "Call loadModel first.");
-  const run = model.explain(new Uint8Array(image), { layer, recipe });
-  const id = keep(run);
-  const { total, predictions, ...info } = run.info();
-  run.outcome({ target, recipe }); // refuses an unknown class now rather than after the first passes
-  const shown = { ...info, predictions: predictions.map(withLabel), picture: run.picture() };
-  onProgress({ stage: "classified", done: 0, total, etaMs: null, preview: null, convergence: [], ...shown });
+async function explain({ picture: { file, pixels }, layer, target, recipe }, control) {
+  if (!network) throw failure("model", "No network is loaded.", "Call loadModel first.");
+  if (memory.buffer.byteLength > LARGE) for (const id of [...runs.keys()]) forget(id);
+  const { model } = network;
+  const options = { layer, recipe };
+  const run = pixels ? model.explainPixels(new Uint8Array(pixels.data.buffer), pixels.width, pixels.height, options) : model.explain(await bytesOf(file), options);
+  return pass(keep(run), { target, recipe }, control);
+}
 
-  for (let done = 0, drawn = 0; done < total; ) {
+function resume({ run, ...options }, control) {
+  find(run);
+  return pass(run, options, control);
+}
+
+/** Does the masked passes of a run that are still to do. */
+async function pass(id, { target, recipe }, { signal, enough, onProgress }) {
+  const { run, network } = find(id);
+  const { total, predictions, ...info } = run.info();
+  let { done } = run.progress();
+  run.outcome({ target, recipe }); // refuses an unknown class now rather than after the first passes
+  const { name, sha256 } = network;
+  const classified = { ...info, predictions: predictions.map(withLabel(network)), picture: run.picture() };
+  onProgress({ stage: "classified", done, total, etaMs: null, preview: null, convergence: [], ...classified });
+
+  const began = done;
+  for (let drawn = done; done < total; ) {
     await nextTask();
-    if (signal.aborted) return forget(id);
-    if (enough.aborted && done > 0) break;
+    if (signal.aborted) {
+      // A run that another result still asks for stays.
+      if (began === 0) forget(id);
+      throw signal.reason;
+    }
+    if (enough.aborted && done > began) break;
     const step = run.step();
     done = step.done;
     const preview = run.outcome({ target, recipe }).heatmap;
@@ -126,45 +164,51 @@ async function explain({ image, layer, target, recipe }, { signal, enough, onPro
     if (isDue) drawn = done;
     onProgress({ stage: "score", done, total, etaMs: step.etaMs, preview, convergence: isDue ? run.convergence({ target, recipe }) : null });
   }
-  return { run: id, ...shown, ...run.outcome({ target, recipe }), memoryBytes: memory.buffer.byteLength };
+  return { run: id, network: { name, sha256 }, ...classified, ...run.outcome({ target, recipe }), memoryBytes: memory.buffer.byteLength };
 }
 
 function outcome({ run, target, recipe }) {
-  return find(run).outcome({ target, recipe });
+  return find(run).run.outcome({ target, recipe });
 }
 
 function overlayPng({ run, ...options }) {
-  return find(run).overlayPng(options);
+  return find(run).run.overlayPng(options);
 }
 
 function npy({ run, ...options }) {
-  return find(run).npy(options);
+  return find(run).run.npy(options);
 }
 
 function convergence({ run, ...options }) {
-  return find(run).convergence(options);
+  return find(run).run.convergence(options);
 }
 
-function compare({ first: { run, ...options }, second: { run: otherRun, ...otherOptions } }) {
-  return find(run).compare(options, find(otherRun), otherOptions);
+function report({ run, image, ...options }) {
+  const { run: found, network: { labels, sha256 } } = find(run);
+  return found.report(options, { image, labels, sha256: sha256 ?? undefined });
+}
+
+function compare({ first, second }) {
+  return core.compareMaps(first, second);
 }
 
 function channels({ run, ...options }) {
-  return find(run).channels(options);
+  return find(run).run.channels(options);
 }
 
 function scaledMap({ run, channel }) {
-  return find(run).scaledMap(channel);
+  return find(run).run.scaledMap(channel);
 }
 
 function maskedPicture({ run, channel }) {
-  return find(run).maskedPicture(channel);
+  return find(run).run.maskedPicture(channel);
 }
 
 /** Painted and shrunk here, where nobody waits for it: a page shows dozens at once. */
 async function thumbnails({ run, channel, side }) {
-  const picture = find(run).maskedPicture(channel);
-  const { mask } = find(run).scaledMap(channel);
+  const { run: found } = find(run);
+  const picture = found.maskedPicture(channel);
+  const { mask } = found.scaledMap(channel);
   const grey = new ImageData(picture.width, picture.height);
   const pixels = new Uint32Array(grey.data.buffer);
   mask.forEach((value, i) => (pixels[i] = 0xff000000 + 0x010101 * Math.round(255 * value)));
@@ -173,15 +217,16 @@ async function thumbnails({ run, channel, side }) {
 }
 
 function maskedPredictions({ run, channel }) {
-  return find(run).maskedPredictions(channel).map(withLabel);
+  const { run: found, network } = find(run);
+  return found.maskedPredictions(channel).map(withLabel(network));
 }
 
 function partialSum({ run, count, ...options }) {
-  return find(run).partialSum(options, count);
+  return find(run).run.partialSum(options, count);
 }
 
 function provenance({ run, row, column, ...options }) {
-  return find(run).provenance(options, row, column);
+  return find(run).run.provenance(options, row, column);
 }
 
 function checkKernels({ count }) {
@@ -192,30 +237,29 @@ function measureKernels() {
   return core.measureKernels();
 }
 
+/** Passes are done for one run at a time, so those that have to make room are complete. */
 function keep(run) {
   const id = nextRun++;
-  runs.set(id, run);
+  runs.set(id, { run, network });
   for (const oldest of [...runs.keys()].slice(0, -KEPT_RUNS)) forget(oldest);
   return id;
 }
 
 function forget(id) {
-  runs.get(id)?.free();
+  runs.get(id)?.run.free();
   runs.delete(id);
 }
 
 function find(id) {
-  const run = runs.get(id);
-  if (run) {
-    // The runs that are asked for are kept longest.
-    runs.delete(id);
-    runs.set(id, run);
-    return run;
-  }
-  throw failure("option", "The scores of this result are no longer in memory.", "Explain the picture again.");
+  const found = runs.get(id);
+  if (!found) throw gone();
+  // The runs that are asked for are kept longest.
+  runs.delete(id);
+  runs.set(id, found);
+  return found;
 }
 
-const withLabel = ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
+const withLabel = ({ labels }) => ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
 
 /** Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait. */
 function nextTask() {
@@ -229,12 +273,16 @@ function nextTask() {
   });
 }
 
-const failure = (kind, message, hint) => ({ kind, message, hint });
-
-/** What the core, the downloader and this file throw has a kind; anything else is a defect. */
+/** What the core, the downloader and this file throw has a kind; anything else is a defect. Null for what breaks the instance. */
 function toPlainError(error) {
-  // A trap, out of memory say, leaves the instance in no state to go on with.
-  if (error instanceof WebAssembly.RuntimeError) new BroadcastChannel(panicChannel).postMessage(error.message);
-  if (error?.kind) return failure(error.kind, error.message, error.hint);
-  return failure("internal", `The worker failed: ${error?.message ?? error}.`, "Reload the page.");
+  if (error instanceof WebAssembly.RuntimeError) {
+    // A trap leaves the instance in no state to go on with. Most are told by the thread itself, with its reason; this is the
+    // rest, a stack that overflows say.
+    setTimeout(() => crashChannel.postMessage(plain(failure("internal", `The computation broke off: ${error.message}.`, "Try again; if it happens again, please report it."))));
+    return null;
+  }
+  if (error?.kind) return plain(error);
+  return { kind: "internal", message: `The worker failed: ${error?.message ?? error}.`, hint: "Try again; if it happens again, please report it." };
 }
+
+const plain = ({ kind, message, hint }) => ({ kind, message, hint });

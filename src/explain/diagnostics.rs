@@ -13,6 +13,9 @@ const EVEN: f32 = 0.9;
 /// Below this the other classes together are more probable or, behind a sigmoid, that it is not this class.
 const CONFIDENT: f32 = 0.5;
 
+/// Below this a class is as good as absent: its map shows where next to nothing comes from.
+const ABSENT: f32 = 0.01;
+
 /// What one should know before trusting a map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +38,9 @@ pub struct Diagnostics {
     /// Whether the network finds the class less probable than all others together or, where each class is scored by
     /// itself, less probable than not.
     pub low_confidence: bool,
+    /// Whether the network finds the class less than one per cent probable: the map is stretched to the full scale all the
+    /// same, and looks like any other.
+    pub improbable: bool,
 }
 
 impl Explanation {
@@ -51,6 +57,7 @@ impl Explanation {
             evenness,
             near_uniform_weights: scored_channels > 1 && evenness > EVEN,
             low_confidence: probability < CONFIDENT,
+            improbable: probability < ABSENT,
         }
     }
 }

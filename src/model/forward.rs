@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use super::layers::Layer;
 use super::load::input_shape;
 use super::refusal::Refusal;
-use super::spec::{InputSpec, OutputKind};
+use super::spec::OutputKind;
 use super::trace::Layout;
 use super::{Network, Runner};
 
@@ -122,28 +122,25 @@ impl Network {
         self.run_tract(&graph.into_decluttered()?.into_runnable()?, input)
     }
 
-    /// Bytes that an explanation of `layer` on `threads` threads takes besides the network's weights: a memory for each
+    /// Bytes that an explanation of `layer` on `threads` threads takes: the weights, which are held twice, a memory for each
     /// thread, the masked pictures that go through it together, the layer's maps twice while they are put in order, and a
     /// score for each map and class.
     pub fn need(&self, layer: &Layer, threads: usize) -> u64 {
         const FLOAT: u64 = size_of::<f32>() as u64;
         /// Inputs and their masks in one task: made, and as the program packs them.
-        const COPIES: u64 = 2 * IMAGES as u64 * FLOAT;
-        let &InputSpec { height, width, .. } = &self.spec.input;
+        const COPIES: u64 = 2 * IMAGES as u64;
+        let product = |sides: &[usize]| sides.iter().fold(FLOAT, |product, &side| product.saturating_mul(side as u64));
         let a_pass = match &self.runner {
             Runner::Own(program) => program.bytes(),
-            Runner::Tract(_) => self.peak,
+            Runner::Tract(_) => self.needs.pass,
         };
-        let inputs = COPIES * 4 * (height * width) as u64;
+        let inputs = COPIES * product(&[4, self.spec.input.height, self.spec.input.width]);
         // A layer that is not on the way has a program of its own while its maps are made.
         let apart = if layer.tap.is_some() { 0 } else { a_pass };
-        let maps = layer.channels as u64 * (layer.height * layer.width) as u64 * FLOAT;
-        let scores = (layer.channels * self.classes) as u64 * FLOAT;
-        (a_pass + inputs)
-            .saturating_mul(threads as u64)
-            .saturating_add(apart)
-            .saturating_add(2 * maps)
-            .saturating_add(scores)
+        let maps = product(&[layer.channels, layer.height, layer.width]);
+        let scores = product(&[layer.channels, self.classes]);
+        let passes = (a_pass + inputs).saturating_mul(threads as u64);
+        [2 * self.needs.weights, apart, 2 * maps, scores].iter().fold(passes, |all, more| all.saturating_add(*more))
     }
 
     /// `input` [3, height, width] as the graph takes it.

@@ -57,12 +57,20 @@ impl Default for Limits {
     }
 }
 
-/// Refuses a graph whose tensors, windows or multiply-adds exceed what can be computed. Answers with the bytes of the
-/// tensors that are alive at the same time in a pass, at most.
+/// Bytes that a graph takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    /// Its constants.
+    pub weights: u64,
+    /// The tensors that are alive at the same time in a pass, at most.
+    pub pass: u64,
+}
+
+/// Refuses a graph whose tensors, windows or multiply-adds exceed what can be computed; answers with what it takes.
 ///
 /// # Errors
 /// [`ErrorKind::Model`](crate::error::ErrorKind) with the number that was found.
-pub(super) fn check_graph(graph: &TypedModel, limits: Limits, refuse: &Refusal) -> Result<u64> {
+pub(super) fn check_graph(graph: &TypedModel, limits: Limits, refuse: &Refusal) -> Result<Needs> {
     let order = graph.eval_order().map_err(|cause| refuse.unsupported(cause))?;
     let mut multiply_adds = 0_u64;
     let mut constants = 0_u64;
@@ -87,9 +95,9 @@ pub(super) fn check_graph(graph: &TypedModel, limits: Limits, refuse: &Refusal) 
     if multiply_adds > MOST_MULTIPLY_ADDS {
         return Err(refuse.too_slow(multiply_adds, MOST_MULTIPLY_ADDS));
     }
-    let peak = peak(graph, &order);
-    limits.check(&format!("A pass of {}", refuse.title()), peak)?;
-    Ok(peak)
+    let pass = peak(graph, &order);
+    limits.check(&format!("A pass of {}", refuse.title()), pass)?;
+    Ok(Needs { weights: constants, pass })
 }
 
 /// Bytes of the tensors that are alive at the same time, at most: each from its maker to its last reader.
@@ -118,7 +126,7 @@ fn check_window(graph: &TypedModel, node: &TypedNode, limits: Limits, refuse: &R
     let Some((spec, is_pool)) = window(node) else { return Ok(()) };
     let Some(shape) = shape(graph, node.inputs[0]) else { return Ok(()) };
     let Ok(shape) = spec.data_format.shape(shape) else { return Ok(()) };
-    let mut padded = *shape.c() as u64;
+    let mut padded = vec![*shape.c() as i64];
     for (side, (padding, &len)) in spec.computed_padding(shape.hw_dims()).iter().zip(shape.hw_dims()).enumerate() {
         let reach = (spec.kernel_shape[side] as u64 - 1).saturating_mul(spec.dilation(side) as u64) + 1;
         let (before, after) = (padding.pad_before as u64, padding.pad_after as u64);
@@ -127,12 +135,11 @@ fn check_window(graph: &TypedModel, node: &TypedNode, limits: Limits, refuse: &R
         if outside || padding.convoluted == 0 {
             return Err(refuse.senseless_window(&node.name, &spec.kernel_shape, shape.hw_dims(), (before, after)));
         }
-        padded = padded.saturating_mul(with_padding);
+        padded.push(with_padding as i64);
     }
-    let bytes = padded.saturating_mul(4);
-    if bytes > limits.memory / SHARE_OF_CONSTANTS {
-        let dims = [*shape.c() as i64];
-        return Err(refuse.too_large_a_tensor(&node.name, &dims, Some(bytes), limits));
+    let bytes = bytes_of(padded.iter().copied(), DatumType::F32);
+    if bytes.is_none_or(|bytes| bytes > limits.memory / SHARE_OF_CONSTANTS) {
+        return Err(refuse.too_large_a_tensor(&node.name, &padded, bytes, limits));
     }
     Ok(())
 }

@@ -135,7 +135,7 @@ fn build(
     graph.set_input_fact(0, f32::fact(shape).into()).map_err(unsupported)?;
     limits::infer_within(&mut graph, limits).map_err(unsupported)?;
     let mut graph = graph.into_typed().map_err(unsupported)?;
-    let peak = limits::check_graph(&graph, limits, refuse)?;
+    let needs = limits::check_graph(&graph, limits, refuse)?;
 
     let (logits, output) = logits_outlet(&graph, spec.output);
     graph.select_output_outlets(&[logits]).map_err(unsupported)?;
@@ -162,7 +162,7 @@ fn build(
             Runner::Tract(plan.map_err(unsupported)?)
         }
     };
-    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer, peak })
+    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer, needs })
 }
 
 /// The part of the graph that `layers` need. What comes after them, fully connected layers with most of the weights say,

@@ -30,6 +30,7 @@ pub use load::OnnxFile;
 use crate::engine::{IMAGES, Program};
 use crate::error::{Error, ErrorKind, Result};
 
+use limits::Needs;
 use spec::{ModelSpec, OutputKind};
 use trace::Layout;
 
@@ -50,8 +51,8 @@ pub struct Network {
     classes: usize,
     layers: Vec<Layer>,
     default_layer: usize,
-    /// Bytes of the tensors that are alive at the same time, at most.
-    peak: u64,
+    /// Bytes that its weights and a pass take.
+    needs: Needs,
 }
 
 /// Whose operators compute the masked passes.

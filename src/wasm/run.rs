@@ -1,13 +1,12 @@
 //! What the worker can ask of an explanation.
 
 use js_sys::{Uint8Array, Uint8ClampedArray};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
-use crate::compare::compare;
 use crate::error::Error;
-use crate::explain::{Explanation, Outcome, PartialSum, Prediction, ScaledMap};
+use crate::explain::{Explanation, Facts, Outcome, PartialSum, Prediction, ScaledMap};
 use crate::image::{Picture, RgbImage, fit_within};
 use crate::mask::range;
 use crate::model::Layer;
@@ -71,15 +70,21 @@ impl Run {
         image_data(&self.shown)
     }
 
+    /// How far it has come: `{ done, total, elapsedMs, etaMs }`
+    pub fn progress(&self) -> Result<JsValue> {
+        to_js(&self.explanation.progress())
+    }
+
     /// Does the next masked passes: `{ done, total, elapsedMs, etaMs }`
     pub fn step(&mut self) -> Result<JsValue> {
         to_js(&self.explanation.step()?)
     }
 
     /// The map of a class from the passes done so far. `options`: `{ target, recipe }`; the result:
-    /// `{ target, probability, heatmap, width, height, ninths, weights, diagnostics, timings }`
+    /// `{ target, probability, heatmap, width, height, ninths, weights, weighing, diagnostics, timings }`
     pub fn outcome(&self, options: JsValue) -> Result<JsValue> {
-        let outcome = self.outcome_of(&from_js(options)?)?;
+        let options: Options = from_js(options)?;
+        let outcome = self.outcome_of(&options)?;
         object([
             ("target", JsValue::from(outcome.target as u32)),
             ("probability", JsValue::from(outcome.probability)),
@@ -88,6 +93,7 @@ impl Run {
             ("height", JsValue::from(outcome.heatmap.height as u32)),
             ("ninths", to_js(&outcome.heatmap.ninths())?),
             ("weights", floats(&outcome.weights)),
+            ("weighing", to_js(&options.recipe()?.weighing())?),
             ("diagnostics", to_js(&outcome.diagnostics)?),
             ("timings", to_js(&self.explanation.timings())?),
         ])
@@ -97,24 +103,6 @@ impl Run {
     pub fn convergence(&self, options: JsValue) -> Result<JsValue> {
         let options: Options = from_js(options)?;
         to_js(&self.explanation.convergence(options.target, &options.recipe()?)?)
-    }
-
-    /// This run's map beside that of `other`, an explanation of the same picture: `{ correlation, difference,
-    /// meanDifference, largestDifference, height, width }`.
-    /// `options` and `other_options`: `{ target, recipe }`
-    pub fn compare(&self, options: JsValue, other: &Run, other_options: JsValue) -> Result<JsValue> {
-        let first = self.outcome_of(&from_js(options)?)?;
-        let second = other.outcome_of(&from_js(other_options)?)?;
-        let regions = (self.explanation.region(), other.explanation.region());
-        let found = compare((&first.heatmap, regions.0), (&second.heatmap, regions.1));
-        object([
-            ("correlation", to_js(&found.correlation)?),
-            ("difference", floats(&found.difference)),
-            ("meanDifference", JsValue::from(found.mean_difference)),
-            ("largestDifference", JsValue::from(found.largest_difference)),
-            ("height", JsValue::from(found.height as u32)),
-            ("width", JsValue::from(found.width as u32)),
-        ])
     }
 
     /// A PNG file of the map over the picture. `options`: `{ target, recipe, colourMap, opacity }`
@@ -133,6 +121,20 @@ impl Run {
     pub fn npy(&self, options: JsValue) -> Result<Uint8Array> {
         let outcome = self.outcome_of(&from_js(options)?)?;
         Ok(Uint8Array::from(npy(&outcome.heatmap).as_slice()))
+    }
+
+    /// The account as JSON, as the command line writes it. `options`: `{ target, recipe }`, `facts`: `{ image, labels, sha256 }`
+    pub fn report(&self, options: JsValue, facts: JsValue) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Known {
+            image: String,
+            labels: Vec<String>,
+            sha256: Option<String>,
+        }
+        let (options, known): (Options, Known) = (from_js(options)?, from_js(facts)?);
+        let (recipe, outcome) = (options.recipe()?, self.outcome_of(&options)?);
+        let facts = Facts { image: &known.image, labels: &known.labels, sha256: known.sha256.as_deref() };
+        Ok(self.explanation.report(&outcome, &recipe, &facts)?.to_json()?)
     }
 
     /// The layer's channels for a class. `options`: `{ target, recipe }`; the result: `{ channels: [{ channel, score, weight,

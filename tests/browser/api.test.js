@@ -28,7 +28,8 @@ before(async () => {
     globalThis.BroadcastChannel = Channel;
     const input = { range: "0..255", mean: [127, 127, 127], std: [128, 128, 128] };
     const source = { bytes: bytes(model), name: "tiny", spec: { input, defaultLayer: "first.relu" } };
-    const panic = () => new Channel(channels[0]).postMessage("panicked at the test's wish");
+    const crash = { kind: "internal", message: "The computation broke off: at the test's wish.", hint: "" };
+    const panic = () => new Channel(channels[0]).postMessage(crash);
     const failure = (promise) => promise.then(() => null, ({ name, kind, message, hint }) => ({ name, kind, message, hint }));
     Object.assign(globalThis, { cam, source, picture: bytes(picture), panic, failure });
   }, TINY);
@@ -70,7 +71,8 @@ const WRONG = [
   { what: "a layer", options: { layer: "frist.relu" }, kind: "layer", says: /no layer called "frist.relu"/ },
   { what: "a class", options: { target: 5 }, kind: "class", says: /There is no class 5: the network has 5/ },
   { what: "a recipe", options: { recipe: "grad-cam" }, kind: "option", says: /no recipe called "grad-cam"/ },
-  { what: "a class that is no number", options: { target: "cat" }, kind: "option", says: /These options cannot be used/ },
+  { what: "an option", options: { lyaer: "first.relu" }, kind: "option", says: /^There is no option "lyaer"\.$/ },
+  { what: "a class that is no number", options: { target: "cat" }, kind: "option", says: /^target is "cat"\.$/ },
 ];
 for (const { what, options, kind, says } of WRONG) {
   test(`${what} that does not exist is refused with a sentence`, async () => {
@@ -105,7 +107,7 @@ test("a thread that panics is reported, and the next call works on a new worker 
     return answer;
   });
   // The tiny network may have been faster than the panic.
-  if (error) assert.match(error.message, /broke off: panicked at the test's wish/);
+  if (error) assert.match(error.message, /broke off: at the test's wish/);
   const count = await page.evaluate(async () => (await globalThis.cam.explain(globalThis.picture)).heatmap.length);
   assert.equal(count, 64);
 });

@@ -21,7 +21,7 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   const asked = new Set([...text.matchAll(/data-i18n="(\w+)"|\bt\("([\w-]+)"|note\("(\w+)"/g)].map((match) => match.slice(1).find(Boolean)));
   for (const key of asked) assert.ok(key in en, `no sentence for ${key}`);
   // Keys that are made of parts, or named in a list.
-  const composed = /^(sample|reason|recipe|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail)-|^(fact\w+|scoringSoon|scoring|finished|stopped|shared\w*|fadesTo\w+|pause|play)$/;
+  const composed = /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail)-|^(fact\w+|scoringSoon|scoring|finished|stopped|shared\w*|link\w+|fadesTo\w+|pause|play)$/;
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || composed.test(key), `${key} is never used`);
 });
 

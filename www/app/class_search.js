@@ -19,6 +19,8 @@ export function createClassSearch(container, onChoose) {
       const text = t("classMatch", { index, label: labels[index] });
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
       button.addEventListener("click", () => {
+        // The button goes; the focus stays here.
+        query.focus();
         query.value = "";
         list.replaceChildren();
         onChoose(index);

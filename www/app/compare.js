@@ -2,7 +2,7 @@
 
 import { paintOverlay, paintSigned } from "./canvas.js";
 import { counts } from "./doubts.js";
-import { number, percent, t } from "./i18n.js";
+import { number, percent, shown, t } from "./i18n.js";
 
 export function createCompare(panel, { onError }) {
   const byId = (id) => panel.querySelector(`#${id}`);
@@ -17,9 +17,10 @@ export function createCompare(panel, { onError }) {
   let view = null;
   let kept = null;
   let pair = null;
+  let comparedWith = null;
 
   softmax.addEventListener("click", () => ready(beforeAndAfterSoftmax, "slider"));
-  classes.addEventListener("click", () => ready(topTwo, "difference"));
+  classes.addEventListener("click", () => ready(chosenAndRival, "difference"));
   keep.addEventListener("click", () => {
     kept = view;
     byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
@@ -45,9 +46,14 @@ export function createCompare(panel, { onError }) {
     return [await by("probability"), await by("logit")];
   }
 
-  async function topTwo() {
-    const of = async ({ index }) => withResult(view, await view.result.forClass(index));
-    return Promise.all(view.result.predictions.slice(0, 2).map(of));
+  /** The class that is explained, and of the others the one that the network finds most probable. */
+  function rivals({ target, predictions }) {
+    return [target, predictions.find(({ index }) => index !== target)?.index];
+  }
+
+  async function chosenAndRival() {
+    const of = async (index) => withResult(view, await view.result.forClass(index));
+    return Promise.all(rivals(view.result).map(of));
   }
 
   const withResult = (view, result) => ({ ...view, result, label: view.labelOf(result.target) });
@@ -67,6 +73,7 @@ export function createCompare(panel, { onError }) {
   }
 
   function draw(found) {
+    comparedWith = found;
     [first, second].forEach((canvas, i) => {
       paintOverlay(canvas, pair[i].result, view.colours(), view.opacity());
       captions[i].textContent = `${"AB"[i]}: ${describe(pair[i])}`;
@@ -87,7 +94,7 @@ export function createCompare(panel, { onError }) {
     const { recipe, layer, probability, diagnostics } = result;
     const score = recipe.score ? t(`score-${recipe.score}`) : "";
     const partial = diagnostics.partial ? t("partial", counts(result)) : "";
-    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, layer.name, model.title, partial].filter(Boolean).join(t("listSeparator"));
+    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, shown(layer.name), shown(model.title), partial].filter(Boolean).join(t("listSeparator"));
   }
 
   function arrange() {
@@ -101,6 +108,8 @@ export function createCompare(panel, { onError }) {
   }
 
   return {
+    /** What is compared now, for the report: both maps with what they are of, and how alike they are. */
+    current: () => pair && comparedWith && !comparison.hidden && { pair, found: comparedWith, describe, sentence: byId("compare-result").textContent },
     /** Another picture: there is nothing to compare any more. */
     forget() {
       kept = null;
@@ -115,8 +124,9 @@ export function createCompare(panel, { onError }) {
       const isSame = shown.result === view?.result;
       view = shown;
       panel.hidden = false;
-      classes.textContent = t("compareClasses", { first: shown.labelOf(shown.result.predictions[0].index), second: shown.labelOf(shown.result.predictions[1]?.index) });
-      classes.hidden = shown.result.predictions.length < 2;
+      const [first, second] = rivals(shown.result);
+      classes.hidden = second === undefined;
+      if (second !== undefined) classes.textContent = t("compareClasses", { first: shown.labelOf(first), second: shown.labelOf(second) });
       if (kept) byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
       // In another language or other colours the same pair is drawn anew.
       if (isSame && pair) await set(pair);

@@ -1,6 +1,5 @@
 /** How the map settled as channels came in: a curve of its correlation with the latest one. */
 
-import uPlot from "../vendor/uPlot.esm.js";
 import { number, t } from "./i18n.js";
 
 const HEIGHT = 120;
@@ -9,10 +8,23 @@ export function createConvergence(figure) {
   const chart = figure.querySelector("[role=img]");
   const caption = figure.querySelector("figcaption");
   let plot = null;
+  let uPlot = null;
+  let waiting = null;
+
+  // When needed and by itself: in a browser whose language is no valid tag it cannot even be loaded.
+  const loaded = import("../vendor/uPlot.esm.js").then(
+    (module) => {
+      uPlot = module.default;
+      if (waiting && !figure.hidden) draw(waiting);
+    },
+    () => (chart.hidden = true),
+  );
 
   new ResizeObserver(() => plot && figure.clientWidth && plot.setSize({ width: figure.clientWidth, height: HEIGHT })).observe(figure);
 
   function draw(points) {
+    waiting = points;
+    if (!uPlot) return;
     plot?.destroy();
     const style = getComputedStyle(figure);
     const [ink, line, accent] = ["--quiet", "--line", "--accent"].map((name) => style.getPropertyValue(name));
@@ -40,6 +52,8 @@ export function createConvergence(figure) {
   }
 
   return {
+    /** Resolves when the curve can be drawn, or never will be. */
+    loaded,
     hide() {
       figure.hidden = true;
     },

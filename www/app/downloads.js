@@ -8,7 +8,7 @@ const COLUMNS = ["channel", "score", "weight", "low", "high", "energy"];
 
 /** What each button saves: the name's ending, the type, and how it is made of what is shown. */
 const FILES = {
-  report: ["report.html", "text/html", async (view, name) => reportOf(view, name, { npy: await view.result.npy(), json: json(view) })],
+  report: ["report.html", "text/html", async (view, name, comparison) => reportOf(view, name, { npy: await view.result.npy(), json: await json(view, name) }, comparison)],
   png: ["figure.png", "image/png", (view) => pngOf(drawFigure(view))],
   overlay: ["overlay.png", "image/png", ({ result, view }) => result.overlayPng(view())],
   npy: ["heatmap.npy", "application/octet-stream", ({ result }) => result.npy()],
@@ -16,7 +16,8 @@ const FILES = {
   json: ["json", "application/json", json],
 };
 
-export function createDownloads(container, { name, onError }) {
+/** `comparison()` is what is compared at the moment, if anything is. */
+export function createDownloads(container, { name, comparison, onError }) {
   let shown = null;
 
   for (const [kind, [ending, type, make]] of Object.entries(FILES)) {
@@ -24,7 +25,7 @@ export function createDownloads(container, { name, onError }) {
     button.addEventListener("click", async () => {
       button.disabled = true;
       try {
-        saveFile(await make(shown, fileName()), `${fileName()}.${ending}`, type);
+        saveFile(await make(shown, fileName(), comparison()), `${fileName()}.${ending}`, type);
       } catch (error) {
         onError(error);
       }
@@ -52,13 +53,5 @@ function csv(channels) {
   return [COLUMNS.join(","), ...lines, ""].join("\n");
 }
 
-/** What the command line writes beside a heatmap, in the same words. */
-function json({ result, model, version, settled }) {
-  const { layer, recipe, target, probability, predictions, region, ninths, weights, diagnostics, timings } = result;
-  const content = {
-    scorecam: version, model: model.title, sha256: model.sha256, layer, recipe, input: model.input,
-    target: { index: target, label: model.labels[target], probability }, predictions, region, ninths,
-    weights: Array.from(weights), diagnostics, convergence: settled, timings,
-  };
-  return JSON.stringify(content, null, 2);
-}
+/** The account as the command line writes it: by the same code. */
+const json = ({ result }, name) => result.report(name);

@@ -1,13 +1,13 @@
 /** How the answer came about: network, layer, passes, time, threads. */
 
 import { make } from "./dom.js";
-import { duration, megabytes, number, t } from "./i18n.js";
+import { duration, megabytes, number, shown, t } from "./i18n.js";
 
 /** Names and values. */
 export function factRows({ model, result: { layer, recipe, diagnostics, timings, memoryBytes } }) {
   const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
   return [
-    [t("factNetwork"), model.title],
+    [t("factNetwork"), shown(model.title)],
     [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
     [t("factRecipe"), recipe.name ?? recipe],
     [t("factChannels"), t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) })],

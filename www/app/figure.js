@@ -19,6 +19,7 @@ export function captionOf({ result, label, model, version }) {
     t("captionClass", { label, percent: percent(probability) }),
     t("captionRecipe", { model: model.title, layer: layer.name, recipe: name, version }),
   ];
+  if (diagnostics.improbable) lines.push(t("improbable", { label, percent: percent(probability) }));
   if (diagnostics.noPositiveEvidence) lines.push(t("doubt-empty", { label }));
   if (diagnostics.partial) lines.push(t("partial", counts(result)));
   return lines;

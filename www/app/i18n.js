@@ -9,6 +9,10 @@ const LANGUAGES = { en, ja };
 /** Sentences of the core, which are English, as [English, translation] with places to fill in. */
 const ERRORS = { ja: errorsJa };
 const STORED = "scorecam-language";
+/** Values that are names out of files: of tensors, classes, networks. */
+const NAMES = new Set(["name", "label", "model", "layer", "first", "second"]);
+/** Characters of a name that are shown. */
+const LONGEST_NAME = 80;
 
 let language = initial();
 
@@ -16,14 +20,15 @@ let language = initial();
 export function t(key, values = {}) {
   const sentence = LANGUAGES[language][key];
   if (sentence === undefined) throw new Error(`no sentence for "${key}"`);
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => (NAMES.has(name) ? shown(String(values[name])) : values[name]));
 }
 
 /** A sentence of the core in the page's language, or as it is where there is no translation. */
 export function translateError(sentence) {
   for (const [english, translation] of ERRORS[language] ?? []) {
     const match = sentence.match(pattern(english));
-    if (match) return translation.replace(/\{(\d)\}/g, (_, place) => match.groups[`p${place}`]);
+    // What is filled in may be a sentence of the core itself.
+    if (match) return translation.replace(/\{(\d)\}/g, (_, place) => translateError(match.groups[`p${place}`]));
   }
   return sentence;
 }
@@ -45,14 +50,37 @@ function format(value, style, digits, atLeast = digits) {
   return formatters.get(key).format(value);
 }
 
-/** A number, grouped as the language does, with `digits` after the point. */
-export const number = (value, digits = 0) => format(value, "decimal", digits);
+/** Digits that a small number keeps: it should not look like zero. */
+const SIGNIFICANT = 2;
+
+/** Digits after the point, more where a number other than zero would be written as zero. */
+function digitsFor(value, digits) {
+  const size = Math.abs(value);
+  return digits > 0 && size > 0 && size < 0.5 * 10 ** -digits ? Math.min(12, Math.ceil(-Math.log10(size)) + SIGNIFICANT - 1) : digits;
+}
+
+/** A number, grouped as the language does, with `digits` after the point, or as many as a small one needs. */
+export const number = (value, digits = 0) => format(value, "decimal", digitsFor(value, digits));
+
+/** A large number in words of the language: 386 million, 3.86億. */
+export const large = (value) => new Intl.NumberFormat(language, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 }).format(value);
+
+/** A day and a time of day. */
+export const moment = (date) => new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
+
+/** A name out of a file as it can be shown: on one line, its middle left out where it is long. */
+export function shown(name) {
+  // eslint-disable-next-line no-control-regex -- those are what is looked for
+  const escape = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (hidden) => `\\u{${hidden.codePointAt(0).toString(16)}}`);
+  const half = LONGEST_NAME / 2;
+  return name.length > LONGEST_NAME ? `${escape(name.slice(0, half))}…${escape(name.slice(-half))}` : escape(name);
+}
 
 /** A score: a probability or a logit. */
 export const score = (value) => number(value, 3);
 
 /** A share of one as a percentage with one decimal; `digits: 0` for none. */
-export const percent = (value, digits = 1) => format(value, "percent", digits);
+export const percent = (value, digits = 1) => format(value, "percent", digitsFor(100 * value, digits));
 
 /** A duration in milliseconds, in seconds or in minutes. */
 export function duration(ms) {

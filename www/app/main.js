@@ -19,15 +19,22 @@ import { createPlaces } from "./places.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
 import { createProvenance } from "./provenance.js";
+import { guarded } from "./guard.js";
+import { followLink } from "./link.js";
 import { createSession } from "./session.js";
 import { createSettings } from "./settings.js";
-import { readLink, shareLink } from "./share.js";
+import { shareLink } from "./share.js";
 import { createStage } from "./stage.js";
 import { createWalkthrough } from "./walkthrough/player.js";
 
 const element = (id) => document.getElementById(id);
+/** More than `?threads=` asks for in earnest. */
+const MOST_THREADS = 64;
+
 const notices = createNotices(element("notices"));
 const onError = notices.error;
+/** A part that breaks does not take the page with it. */
+const part = (create) => guarded(create, onError);
 
 // What the visitor does goes to the session, which is made of all these.
 const onPicture = (blob, name) => session.explain(blob, name);
@@ -44,7 +51,7 @@ const onLayer = (layer) => {
 
 const progress = createProgress({
   container: element("progress"), live: element("live"),
-  onCancel: () => session.cancel(), onEnough: () => session.suffice(),
+  onCancel: () => session.cancel(), onEnough: () => session.suffice(), onContinue: () => session.proceed(),
 });
 const stage = createStage(element("stage"), element("view"), repaint);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
@@ -64,21 +71,21 @@ const picker = createPicker({
   zone: element("drop-zone"), inputs: [element("file"), element("camera")], samples: element("samples"),
   onPicture, onModel, onError,
 });
-const convergence = createConvergence(element("convergence"));
-const compare = createCompare(element("compare"), { onError });
-const walkthrough = createWalkthrough(element("walkthrough"), { onLayer, onPin, onError });
-const channels = createChannels(element("channels"), { onPin, onError });
+const convergence = part(() => createConvergence(element("convergence")));
+const compare = part(() => createCompare(element("compare"), { onError }));
+const walkthrough = part(() => createWalkthrough(element("walkthrough"), { onLayer, onPin, onError }));
+const channels = part(() => createChannels(element("channels"), { onPin, onError }));
 const name = () => session.name();
 const panels = [
-  createPlaces(element("places")),
-  createProvenance({ layers: element("stage").querySelector(".layers"), heat: element("heat"), marker: element("marker"), output: element("provenance") }, onError),
-  createDoubts(element("doubts")),
+  part(() => createPlaces(element("places"))),
+  part(() => createProvenance({ layers: element("stage").querySelector(".layers"), heat: element("heat"), marker: element("marker"), output: element("provenance") }, onError)),
+  part(() => createDoubts(element("doubts"))),
   convergence,
-  createFacts(element("facts")),
-  createDownloads(element("take-home"), { name, onError }),
+  part(() => createFacts(element("facts"))),
+  part(() => createDownloads(element("take-home"), { name, comparison: () => compare.current(), onError })),
   walkthrough,
   channels,
-  createMontage(element("channels"), { name, onError }),
+  part(() => createMontage(element("channels"), { name, onError })),
   compare,
 ];
 
@@ -93,17 +100,26 @@ document.title = `scorecam – ${t("tagline")}`;
 /** Starts the worker and loads the network while the visitor looks for a picture. */
 async function start() {
   const threads = Number(new URLSearchParams(location.search).get("threads"));
-  const cam = await ScoreCam.create({ threads: threads > 0 ? threads : undefined });
+  const onProgress = ({ done, total }) => progress.program(done, total);
+  const isNumber = Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS;
+  const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, onProgress });
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps);
   networks.offer(cam);
-  const wished = readLink(location.hash);
-  await networks.load(cam.available.includes(wished.network) ? wished.network : cam.available[0]);
-  settings.choose(wished);
-  stage.setView(wished);
-  if (Number(wished.class) < networks.model().classes) session.wish(Number(wished.class));
+  await followLink(location.hash, { cam, networks, settings, stage, session, notices });
   return cam;
 }
+
+/** Another link in the same tab: its settings are chosen, and the picture is explained anew by them. */
+addEventListener("hashchange", async () => {
+  try {
+    const cam = await ready;
+    notices.clear();
+    if (await followLink(location.hash, { cam, networks, settings, stage, session, notices })) session.explainAgain({ keepNotices: true });
+  } catch (error) {
+    onError(error);
+  }
+});
 
 /** Other colours: what is drawn in them is drawn anew. */
 function repaint() {

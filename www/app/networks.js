@@ -1,6 +1,6 @@
 /** Which network is loaded: one of the catalogue, or one of the visitor's with the preprocessing that they correct. */
 
-import { t } from "./i18n.js";
+import { shown, t } from "./i18n.js";
 
 /** `form` is the own-model form, `settings` and `classSearch` are told of every network. */
 export function createNetworks({ form, settings, classSearch, progress, notices }) {
@@ -8,13 +8,17 @@ export function createNetworks({ form, settings, classSearch, progress, notices 
   const sources = new Map();
   let cam = null;
   let model = null;
+  /** Counts the loads; of two at a time the later one is shown. */
+  let loads = 0;
 
   const entry = (name) => cam.catalog.find((spec) => spec.name === name);
-  const labelOf = (index) => model.labels[index] || t("unnamedClass", { index });
+  /** The class names of a network, whichever is loaded now. */
+  const labelsOf = ({ labels }) => (index) => (labels[index] ? shown(labels[index]) : t("unnamedClass", { index }));
 
   return {
     model: () => model,
-    labelOf,
+    labelOf: (index) => labelsOf(model)(index),
+    labelsOf,
     /** The catalogue's name of the network that is loaded, if it has one. */
     catalogName: () => entry(model.name)?.name,
 
@@ -36,12 +40,13 @@ export function createNetworks({ form, settings, classSearch, progress, notices 
 
     /** Loads a network of the catalogue, or from `source` one of the visitor's. The one before stays in use if that fails. */
     async load(name, source) {
+      const mine = ++loads;
       const title = entry(name)?.title ?? name;
-      const onProgress = ({ stage, done, total }) => progress.model(title, stage, done / total);
+      const onProgress = ({ stage, done, total }) => mine === loads && progress.model(title, stage, done / total);
       form.setBusy(true);
       try {
         model = await cam.loadModel(source ?? { catalog: name }, { onProgress });
-        classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelOf(index)));
+        classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelsOf(model)(index)));
         if (source) {
           sources.set(name, source);
           form.show(model);
@@ -50,9 +55,11 @@ export function createNetworks({ form, settings, classSearch, progress, notices 
         }
         for (const { kind, ...values } of model.warnings) notices.note(`warning-${kind}`, values);
       } finally {
-        progress.hide();
-        form.setBusy(false);
-        if (model) settings.setModel(model);
+        if (mine === loads) {
+          progress.hide();
+          form.setBusy(false);
+          if (model) settings.setModel(model);
+        }
       }
     },
   };

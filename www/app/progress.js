@@ -1,20 +1,24 @@
 /** What is going on: loading, classifying, done / total with the time left, and the way to stop it. */
 
-import { duration, number, percent, t } from "./i18n.js";
+import { duration, megabytes, number, percent, t } from "./i18n.js";
 
 /** Below this many passes the pace is a guess. */
 const PASSES_FOR_A_PACE = 8;
 
-export function createProgress({ container, live, onCancel, onEnough }) {
+export function createProgress({ container, live, onCancel, onEnough, onContinue }) {
   const bar = container.querySelector("progress");
   const text = container.querySelector("p");
   const cancel = container.querySelector("#cancel");
   const enough = container.querySelector("#enough");
+  const proceed = container.querySelector("#continue");
   let last = { done: 0, total: 0 };
   let settled = null;
+  /** Whether a picture waits for its turn. */
+  let isWaiting = false;
 
   cancel.addEventListener("click", onCancel);
   enough.addEventListener("click", onEnough);
+  proceed.addEventListener("click", onContinue);
 
   /** `buttons` are those that make sense now. */
   function show(sentence, share, ...buttons) {
@@ -24,31 +28,43 @@ export function createProgress({ container, live, onCancel, onEnough }) {
     bar.hidden = false;
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
-    for (const button of [cancel, enough]) button.hidden = !buttons.includes(button);
+    for (const button of [cancel, enough, proceed]) button.hidden = !buttons.includes(button);
     text.textContent = sentence;
   }
 
-  /** `sentence` is asked again when the language changes. */
-  function settle(sentence) {
+  /** `sentence` is asked again when the language changes. `buttons` are those that make sense then. */
+  function settle(sentence, ...buttons) {
     // The button that was pressed goes; the focus should not go with it.
     if (container.contains(document.activeElement)) container.closest("[tabindex]").focus();
     settled = sentence;
     container.hidden = false;
     container.classList.add("settled");
     bar.hidden = true;
-    cancel.hidden = enough.hidden = true;
+    for (const button of [cancel, enough, proceed]) button.hidden = !buttons.includes(button);
     text.textContent = live.textContent = sentence();
   }
 
+  const pending = (sentence) => (isWaiting && !sentence.startsWith(t("waiting")) ? `${t("waiting")} ${sentence}` : sentence);
+
   return {
     hide() {
-      container.hidden = true;
+      if (!isWaiting) container.hidden = true;
+    },
+    /** The program of the page itself: megabytes so far, of all where that is known. */
+    program(done, total) {
+      show(pending(t("loadingProgram", { done: megabytes(done) })), total ? done / total : null);
     },
     model(model, part, share) {
       const loading = part === "download";
-      show(loading ? t("loadingModel", { model, percent: percent(share, 0) }) : t("preparingModel", { model }), loading ? share : null);
+      show(pending(loading ? t("loadingModel", { model, percent: percent(share, 0) }) : t("preparingModel", { model })), loading ? share : null);
+    },
+    /** A picture was chosen; what is loaded before its turn says so. */
+    waiting() {
+      isWaiting = true;
+      show(container.hidden || !text.textContent ? t("waiting") : pending(text.textContent), null, cancel);
     },
     classifying() {
+      isWaiting = false;
       show(t("classifying"), null, cancel);
     },
     scoring({ done, total, etaMs }) {
@@ -57,13 +73,14 @@ export function createProgress({ container, live, onCancel, onEnough }) {
       show(t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values), total ? done / total : 1, cancel, ...(done > 0 ? [enough] : []));
     },
     finished({ diagnostics, timings }) {
+      isWaiting = false;
       const { scoredChannels, partial } = diagnostics;
-      const values = { done: number(scoredChannels), total: number(last.total), time: duration(timings.scoreMs) };
-      settle(() => t(partial ? "stopped" : "finished", values));
+      const values = () => ({ done: number(scoredChannels), total: number(last.total), time: duration(timings.prepareMs + timings.scoreMs) });
+      settle(() => t(partial ? "stopped" : "finished", values()), ...(partial ? [proceed] : []));
     },
     cancelled() {
-      const { done, total } = last;
-      settle(() => t("cancelled", { done: number(done), total: number(total) }));
+      isWaiting = false;
+      settle(() => t("cancelled"));
     },
     translate() {
       if (settled) text.textContent = settled();

@@ -1,12 +1,15 @@
 /** One HTML file that holds all of an explanation: it needs no network, no script and no other file. */
 
-import { mapOf, paintImage, paintValues } from "./canvas.js";
+import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "./canvas.js";
 import { stateOf } from "./channels.js";
+import { make } from "./dom.js";
 import { doubtsAbout } from "./doubts.js";
 import { factRows } from "./facts.js";
 import { captionOf, drawFigure } from "./figure.js";
-import { number, percent, score, t } from "./i18n.js";
+import { moment, number, percent, score, t } from "./i18n.js";
+import { dataUrl, html, verbatim } from "./markup.js";
 import { placesOf } from "./places.js";
+import { SCENES } from "./walkthrough/scenes.js";
 
 /** Maps that are shown with their masks. */
 const SHOWN = 12;
@@ -15,38 +18,24 @@ const STYLE = `
   body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #1b2130; }
   img { max-width: 100%; } h2 { margin-top: 2rem; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid #d9dde6; text-align: left; overflow-wrap: anywhere; }
-  .maps td img { width: 7rem; image-rendering: pixelated; } svg { width: 100%; max-width: 40rem; height: auto; }`;
+  .maps td img { width: 7rem; image-rendering: pixelated; } svg { width: 100%; max-width: 40rem; height: auto; }
+  .row { display: flex; flex-wrap: wrap; gap: 0.75rem; } figure { margin: 0; max-width: 18rem; } .row img { max-height: 14rem; }`;
 
-const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Markup that is put into other markup as it is. */
-class Markup {
-  constructor(text) {
-    this.text = text;
-  }
-}
-
-/** Markup from a template: what is filled in is escaped unless it is markup itself; lists are joined. */
-function html(strings, ...values) {
-  const write = (value) => {
-    if (value instanceof Markup) return value.text;
-    if (Array.isArray(value)) return value.map(write).join("");
-    return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character]);
-  };
-  return new Markup(strings.reduce((text, string, i) => text + write(values[i - 1]) + string));
-}
-
-/** The text of the file. `files` are the map as .npy and the numbers as JSON, which it carries too. */
-export async function reportOf(view, name, files) {
-  const { result, label, model, found, labelOf, settled, version } = view;
+/** The text of the file. `files` are the map as .npy and the numbers as JSON, which it carries too; `comparison` is what is compared, if anything. */
+export async function reportOf(view, name, files, comparison) {
+  const { result, label, model, found, labelOf, settled, version, made } = view;
   const title = t("reportTitle", { name, label });
-  const figure = drawFigure(view).toDataURL();
-  const facts = [...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)], [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`], [t("factBrowser"), navigator.userAgent]];
   const row = (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
+  const facts = [
+    [t("factPicture"), name], [t("factMade"), moment(made)], ...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)],
+    [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`],
+  ];
   const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
     row([channel, of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of), number(weight, 5), number(low, 3), number(high, 3), number(energy, 3)]);
   const heads = [t("columnMap"), t("orderScore"), t("orderWeight"), t("columnLow"), t("columnHigh"), t("orderEnergy")];
   const head = html`<tr>${heads.map((text) => html`<th scope="col">${text}</th>`)}</tr>`;
+  const picture = make("canvas");
+  paintImage(picture, result.picture);
 
   const page = html`<!doctype html>
 <html lang="${document.documentElement.lang}">
@@ -55,20 +44,26 @@ export async function reportOf(view, name, files) {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${new Markup(STYLE)}</style>
+<style>${verbatim(STYLE)}</style>
 </head>
 <body>
 <h1>${title}</h1>
-<img src="${figure}" alt="${captionOf(view).join(" ")}">
+<p>${t("articleIdea")}</p>
+<img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}">
 <p>${placesOf(view)}</p>
+<h2>${t("pictureLabelPlain")}</h2>
+<img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}">
 <h2>${t("doubtsTitle")}</h2>
 <ul>${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}</ul>
 <h2>${t("reportAnswer")}</h2>
 <table>${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}</table>
 <h2>${t("reportHow")}</h2>
 <table>${facts.map(row)}</table>
+<h2>${t("walkthroughTitle")}</h2>
+<ol>${await steps(view)}</ol>
 <h2>${t("settledLabel")}</h2>
 ${curve(settled)}
+${comparison ? compared(comparison) : ""}
 <h2>${t("reportMaps")}</h2>
 <table class="maps">${await heaviest(view)}</table>
 <details><summary>${t("reportAll", { channels: number(found.channels.length) })}</summary><table>${head}${found.channels.map(channelRow)}</table></details>
@@ -81,12 +76,53 @@ ${curve(settled)}
   return page.text;
 }
 
+/** The eight steps as the page shows them: each with its sentence, its pictures and its numbers. */
+async function steps(view) {
+  const channel = byWeight(view)[0]?.channel;
+  if (channel === undefined) return [];
+  // Drawn in the page, where charts find their colours, and out of sight.
+  const stage = make("div", { className: "visually-hidden", attributes: { "aria-hidden": "true", inert: "" } });
+  document.body.append(stage);
+  const nothing = () => {};
+  const items = [];
+  try {
+    for (const [key, scene] of Object.entries(SCENES)) {
+      const said = await scene({ ...view, onLayer: nothing, onPin: nothing }, stage, { channel, isStale: () => false, animate: false, onError: nothing });
+      const pictures = key === "maps" ? [] : [...stage.querySelectorAll("canvas")];
+      const figures = pictures.map((canvas) => {
+        const caption = canvas.closest("figure")?.querySelector("figcaption")?.textContent ?? canvas.getAttribute("aria-label") ?? "";
+        return html`<figure><img src="${canvas.toDataURL()}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`;
+      });
+      items.push(html`<li><h3>${t(`step-${key}`)}</h3><p>${said.sentence}</p><div class="row">${figures}</div><p>${said.numbers}</p></li>`);
+    }
+  } finally {
+    stage.remove();
+  }
+  return items;
+}
+
+/** The two maps that are compared, and their difference. */
+function compared({ pair, found, describe, sentence }) {
+  const difference = make("canvas");
+  paintSigned(difference, found.difference, found, found.largestDifference);
+  const overlays = pair.map((side) => {
+    const canvas = make("canvas");
+    paintOverlay(canvas, side.result, side.colours(), side.opacity());
+    return canvas;
+  });
+  const captions = [...pair.map((side, i) => `${"AB"[i]}: ${describe(side)}`), t("compareDifferenceLabel")];
+  const figures = [...overlays, difference].map((canvas, i) => html`<figure><img src="${canvas.toDataURL()}" alt="${captions[i]}"><figcaption>${captions[i]}</figcaption></figure>`);
+  return html`<h2>${t("reportCompared")}</h2><div class="row">${figures}</div><p>${sentence}</p>`;
+}
+
+const byWeight = ({ found }) => found.channels.filter(({ score }) => score !== null).toSorted((a, b) => b.weight - a.weight);
+
 /** The maps that weigh most: each with its mask's picture, its score and its weight. */
-async function heaviest({ result, found }) {
-  const chosen = found.channels.filter(({ score }) => score !== null).toSorted((a, b) => b.weight - a.weight).slice(0, SHOWN);
+async function heaviest(view) {
+  const { result, found } = view;
   const canvas = document.createElement("canvas");
   const rows = [];
-  for (const { channel, score: of, weight } of chosen) {
+  for (const { channel, score: of, weight } of byWeight(view).slice(0, SHOWN)) {
     paintValues(canvas, mapOf(found, channel), found);
     const map = canvas.toDataURL();
     paintImage(canvas, await result.maskedPicture(channel));
@@ -103,13 +139,4 @@ function curve(settled) {
   const last = settled.at(-1)?.passes ?? 1;
   const points = settled.map(({ passes, correlation }) => `${(width * passes) / last},${height * (1 - Math.max(0, correlation ?? 0))}`);
   return html`<svg viewBox="-24 -10 ${width + 50} ${height + 32}" font-size="12" role="img" aria-label="${t("settledLabel")}"><path d="M0 0V${height}H${width}" fill="none" stroke="#889"/><polyline points="${points.join(" ")}" fill="none" stroke="#264aa5" stroke-width="2"/><text x="-14" y="4">1</text><text x="-14" y="${height}">0</text><text x="${width}" y="${height + 16}" text-anchor="end">${number(last)}</text></svg>`;
-}
-
-function dataUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
 }

@@ -1,5 +1,7 @@
 /** One picture after another: asks ScoreCam, and hands what comes back to the parts of the page. */
 
+import { t } from "./i18n.js";
+
 /**
  * `ready` resolves to the ScoreCam when a network is loaded. `panels` show a complete result: each has `show(view)` and `hide()`.
  * `onNewPicture` is told when another picture takes the place of the one before.
@@ -7,27 +9,40 @@
 export function createSession({ ready, networks, settings, stage, progress, convergence, predictions, classSearch, notices, panels, onNewPicture }) {
   /** The explanation under way, the picture that is shown, and the one that was asked for last. */
   let running, picture, asked;
-  /** The result that is shown, all that the panels know of it, and the result that is about to be shown. */
-  let result, view, awaited;
-  /** The class that a link asks for, until another is chosen. */
-  let wishedClass;
+  /** All that the panels know of the result that is shown, and the result that is about to be shown. */
+  let view, awaited;
+  /** The class that a link asks for, for the next picture alone; and the one that was chosen for the picture that is shown. */
+  let wishedClass, chosenClass;
 
   /** Explains the picture in a Blob; `name` is what saved files are called after. */
   async function explain(blob, name, { keepNotices = false } = {}) {
+    const isSame = picture?.blob === blob && picture.network === networks.model();
+    const target = wishedClass ?? (isSame ? chosenClass : undefined);
+    wishedClass = undefined;
+    await compute({ blob, name }, keepNotices, (cam, control) => cam.explain(blob, { ...settings.chosen(), target, ...control }), target);
+  }
+
+  /** Goes on with an explanation that was stopped. */
+  const proceed = () => view && compute(picture, false, (_, control) => view.result.continue(control), view.result.target);
+
+  /** Does what takes long, shows how far it is and what came of it. */
+  async function compute(source, keepNotices, doing, target) {
     running?.cancel.abort();
-    const run = (running = { cancel: new AbortController(), enough: new AbortController() });
-    asked = { blob, name };
+    const run = (running = { cancel: new AbortController(), enough: new AbortController(), done: 0 });
+    asked = { blob: source.blob, name: source.name };
     if (!keepNotices) notices.clear();
+    stage.reveal();
+    progress.waiting();
     predictions.disable();
     classSearch.hide();
     try {
       const cam = await ready;
-      progress.classifying();
-      const signals = { signal: run.cancel.signal, enough: run.enough.signal };
-      const onProgress = (event) => run === running && showProgress(event, { blob, name });
-      const complete = await cam.explain(blob, { ...settings.chosen(), target: wishedClass, ...signals, onProgress });
       if (run !== running) return;
-      progress.finished(complete);
+      progress.classifying();
+      const control = { signal: run.cancel.signal, enough: run.enough.signal, onProgress: (event) => run === running && showProgress(event, source, run, target) };
+      const complete = await doing(cam, control);
+      if (run !== running) return;
+      progress.finished(complete, run.stopped);
       await showResult(complete);
     } catch (error) {
       if (run !== running) return;
@@ -35,54 +50,73 @@ export function createSession({ ready, networks, settings, stage, progress, conv
       else {
         progress.hide();
         notices.error(error);
-        asked = picture;
-        // The earlier picture, if there was one, is still here.
-        if (view) present(view);
+        asked = picture && { blob: picture.blob, name: picture.name };
       }
+      // The earlier picture, if there was one, is still here.
+      if (view) present(view);
     } finally {
       if (run === running) running = null;
     }
   }
 
-  function showProgress(event, source) {
+  function showProgress(event, source, run, target) {
+    run.done = event.done;
     if (event.stage === "classified") {
       if (picture?.blob !== source.blob) onNewPicture();
-      result = view = awaited = null;
-      picture = source;
-      for (const panel of panels) panel.hide();
-      stage.showPicture(event);
-      predictions.show(event.predictions.map(named), event.predictions[0].index);
-      if (event.animated) notices.note("firstFrame");
+      awaited = null;
+      run.began = event.done;
+      run.classified = { ...event, target: target ?? event.predictions[0].index };
     }
-    if (event.preview) stage.showHeatmap(event.preview, networks.model().input);
+    // The earlier result stays until there is something in its place.
+    if (event.preview) {
+      if (run.classified) replace(run.classified, source);
+      run.classified = null;
+      stage.showHeatmap(event.preview, networks.model().input);
+    } else if (event.stage === "classified" && !view) replace(event, source);
     if (event.convergence) convergence.update(event.convergence);
     progress.scoring(event);
+  }
+
+  /** Another picture, or the same one asked anew: what was shown of the one before goes. */
+  function replace(classified, source) {
+    view = null;
+    picture = { ...source, network: networks.model() };
+    for (const panel of panels) panel.hide();
+    stage.showPicture(classified);
+    const { labelOf } = networks;
+    predictions.show(classified.predictions.map(named(labelOf)), classified.target ?? classified.predictions[0].index);
+    if (classified.animated) notices.note("firstFrame");
   }
 
   /** Shows a result wherever it is told of, all at once when the worker has said what lies behind it. */
   async function showResult(complete) {
     awaited = complete;
+    const model = networks.model();
     const [cam, found, settled] = await Promise.all([ready, complete.channels(), complete.convergence()]);
     if (awaited !== complete) return;
-    result = complete;
+    // A result belongs to its network, whichever is chosen later.
+    const of = view && view.result.id.network.sha256 === complete.id.network.sha256 && view.result.id.generation === complete.id.generation ? view.model : model;
     const { version, singleThreadReason } = cam;
     const { paint, colours, opacity } = stage;
-    const { model, labelOf } = networks;
-    const label = labelOf(result.target);
-    present({ result, found, settled, model: model(), label, labelOf, version, singleThreadReason, paint, colours, opacity, view: stage.view });
+    chosenClass = complete.target;
+    picture ??= { ...asked, network: model };
+    present({ result: complete, found, settled, model: of, labelOf: networks.labelsOf(of), version, singleThreadReason, paint, colours, opacity, name: picture.name, made: new Date(), view: stage.view });
   }
 
   /** Shows what is known of a result in every part of the page. */
   function present(shown) {
-    view = shown;
+    view = { ...shown, label: shown.labelOf(shown.result.target) };
+    const { result } = view;
+    if (!picture) picture = asked;
+    stage.showPicture(result);
     stage.showResult(view);
-    predictions.show(withTarget(result).map(named), result.target);
+    predictions.show(withTarget(result).map(named(view.labelOf)), result.target);
     predictions.enable();
     classSearch.show();
     for (const panel of panels) panel.show(view);
   }
 
-  const named = (prediction) => ({ ...prediction, label: networks.labelOf(prediction.index) });
+  const named = (labelOf) => (prediction) => ({ ...prediction, label: labelOf(prediction.index) });
 
   function explainAgain(options) {
     if (asked) explain(asked.blob, asked.name, options);
@@ -93,55 +127,61 @@ export function createSession({ ready, networks, settings, stage, progress, conv
     try {
       await doing();
     } catch (error) {
-      notices.error(error);
+      if (error?.kind !== "superseded") notices.error(error);
     }
   }
+
+  /** Another map of the same scores; where they are gone the picture is explained again. */
+  const another = (ask, target) =>
+    attempt(async () => {
+      try {
+        await showResult(await ask());
+      } catch (error) {
+        if (error.kind !== "option") throw error;
+        wishedClass = target;
+        explainAgain();
+      }
+    });
 
   return {
     explain,
     explainAgain,
-    cancel: () => running?.cancel.abort(),
+    proceed,
+    /** Stops: what there is by now can be used, saved and continued; before the first map the earlier picture comes back. */
+    cancel() {
+      if (!running) return;
+      const begun = running.done > (running.began ?? 0);
+      running.stopped = begun;
+      (begun ? running.enough : running.cancel).abort();
+    },
     suffice: () => running?.enough.abort(),
     /** All that is known of the result that is shown. */
     view: () => view,
     /** What saved files are called after. */
-    name: () => picture.name,
+    name: () => picture?.name ?? t("pictureLabelPlain"),
     /** The class that is explained, or will be. */
-    target: () => result?.target ?? wishedClass,
+    target: () => view?.result.target ?? wishedClass,
     wish(index) {
       wishedClass = index;
     },
 
-    /** Another network, of the catalogue by its name or from `source`. */
+    /** Another network, of the catalogue by its name or from `source`. The last one that was chosen counts. */
     chooseNetwork: (name, source = networks.sourceOf(name)) =>
       attempt(async () => {
         running?.cancel.abort();
-        wishedClass = undefined;
+        wishedClass = chosenClass = undefined;
         notices.clear();
         await ready;
         await networks.load(name, source);
         explainAgain({ keepNotices: true });
       }),
 
-    chooseClass: (index) =>
-      attempt(async () => {
-        wishedClass = undefined;
-        await showResult(await result.forClass(index));
-      }),
+    chooseClass: (index) => another(() => view.result.forClass(index), index),
 
     /** Another recipe: from the same scores where it masks in the same way, else the picture is explained again. */
-    chooseRecipe: ({ recipe }) =>
-      attempt(async () => {
-        if (!result) return explainAgain();
-        try {
-          await showResult(await result.forRecipe(recipe));
-        } catch (error) {
-          if (error.kind !== "option") throw error;
-          explainAgain();
-        }
-      }),
+    chooseRecipe: ({ recipe }) => (view ? another(() => view.result.forRecipe(recipe), view.result.target) : explainAgain()),
 
-    translate: () => attempt(() => result && showResult(result)),
+    translate: () => view && present(view),
   };
 }
 

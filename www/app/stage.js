@@ -84,8 +84,13 @@ export function createStage(stage, controls, onChange) {
       heat.style.width = share(region.width, image.width);
       heat.style.height = share(region.height, image.height);
       controls.hidden = false;
-      // On a narrow screen the picture is below what was clicked.
-      stage.scrollIntoView({ block: "nearest" });
+      this.reveal();
+    },
+
+    /** On a narrow screen the picture is below what was clicked. */
+    reveal() {
+      const { top, bottom } = stage.getBoundingClientRect();
+      if (top < 0 || bottom > innerHeight) stage.closest("section").scrollIntoView({ block: "start" });
     },
 
     /** Shows a map, values [height, width] in [0, 1], over the picture. */
@@ -99,8 +104,10 @@ export function createStage(stage, controls, onChange) {
     showResult({ result, label }) {
       this.showHeatmap(result.heatmap, result);
       picture.setAttribute("aria-label", t("pictureLabel", { label }));
-      badge.hidden = !result.diagnostics.partial;
-      badge.textContent = t("partial", counts(result));
+      const { partial, improbable } = result.diagnostics;
+      badge.hidden = !partial && !improbable;
+      badge.textContent = [improbable ? t("improbable", { label, percent: percent(result.probability) }) : "", partial ? t("partial", counts(result)) : ""].filter(Boolean).join(" · ");
+      stage.classList.toggle("improbable", improbable);
     },
   };
 }

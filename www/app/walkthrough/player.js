@@ -1,5 +1,6 @@
 /** The path of eight steps: play, pause, back and on, by buttons or the arrow keys; one step is shown at a time. */
 
+import { ownMarkup } from "../../trusted.js";
 import { make } from "../dom.js";
 import { t } from "../i18n.js";
 import FORMULAS from "./formulas.js";
@@ -93,7 +94,7 @@ export function createWalkthrough(panel, { onLayer, onPin, onError }) {
       if (isStale() || !said) return;
       stage.dataset.step = key;
       sentence.textContent = said.sentence;
-      formula.innerHTML = FORMULAS[key];
+      formula.innerHTML = ownMarkup(FORMULAS[key]);
       numbers.textContent = said.numbers;
       if (hadFocus) stage.querySelector("[aria-pressed=true]")?.focus();
       step.setAttribute("aria-busy", false);

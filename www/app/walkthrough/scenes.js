@@ -5,12 +5,14 @@
 
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../canvas.js";
 import { image, make } from "../dom.js";
-import { number, percent, score, t } from "../i18n.js";
+import { large, number, percent, score, t } from "../i18n.js";
 import { makeRoving } from "../roving.js";
 import { createBuildUp } from "./build_up.js";
 
 /** Maps that are shown side by side. */
 const MAPS = 24;
+/** Layers of the strip; of more some are shown. */
+const LAYERS = 240;
 
 export const SCENES = { predict, layers, maps, mask, cover, score: scoreAgain, sum, heatmap };
 
@@ -26,7 +28,7 @@ async function layers({ result, model, onLayer }, stage) {
   const caption = make("p", { className: "quiet" });
   const describe = ({ name, channels, height, width }) => t("factLayerValue", { name, channels: number(channels), height, width });
   const strip = make("div", { className: "strip", attributes: { role: "group", "aria-label": t("step-layers") } });
-  for (const layer of model.layers) {
+  for (const layer of atMost(model.layers, LAYERS, (layer) => layer.name === result.layer.name)) {
     const button = make("button", { type: "button", attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === result.layer.name } }, make("i"));
     button.style.setProperty("--positions", Math.log2(layer.height + 1));
     button.style.setProperty("--channels", Math.log2(layer.channels + 1));
@@ -41,8 +43,8 @@ async function layers({ result, model, onLayer }, stage) {
   strip.scrollLeft = chosen.offsetLeft - strip.clientWidth / 2;
   const { name, channels, height, width } = result.layer;
   const values = { name, channels: number(channels), height, width, layers: number(model.layers.length), inputHeight: model.input.height, inputWidth: model.input.width };
-  const cell = number(model.input.height / height, 1);
-  const work = model.multiplyAdds ? t("step-layers-work", { millions: number(model.multiplyAdds / 1e6) }) : "";
+  const cell = number(model.input.height / height, model.input.height % height ? 1 : 0);
+  const work = model.multiplyAdds ? t("step-layers-work", { work: large(model.multiplyAdds) }) : "";
   return { sentence: t("step-layers-sentence", values), numbers: t("step-layers-numbers", { ...values, cell, work }) };
 }
 
@@ -99,7 +101,7 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   paintImage(picture, masked);
   stage.replaceChildren(captioned(picture, t("step-cover-rest")), bars(predictions, labelOf));
   const { score: found_, weight } = found.channels[channel];
-  const values = { channel, label, score: score(found_), whole: score(found.pictureScore), weight: number(weight, 4) };
+  const values = { channel, label, score: score(found_), whole: score(found.pictureScore), weight: number(weight, 4), counts: t(`counts-${result.weighing}`, { channel }) };
   return { sentence: t("step-score-sentence", values), numbers: t("step-score-numbers", { ...values, recipe: t(`recipe-${nameOf(result.recipe)}`) }) };
 }
 
@@ -122,7 +124,15 @@ async function heatmap({ result, colours, opacity }, stage, { isStale }) {
   paintOverlay(overlaid, result, colours(), opacity());
   stage.replaceChildren(captioned(raw, t("step-heatmap-sum")), arrow(), captioned(positive, t("step-heatmap-positive")), arrow(), captioned(overlaid, t("step-heatmap-overlay")));
   const values = { low: number(all.low, 3), high: number(all.high, 3) };
-  return { sentence: t("step-heatmap-sentence"), numbers: t("step-heatmap-numbers", values) };
+  const dropped = all.low < 0 ? "step-heatmap-sentence" : "step-heatmap-nothing-dropped";
+  return { sentence: t(dropped), numbers: t("step-heatmap-numbers", values) };
+}
+
+/** `count` of a list at even distances, among them the one that `isChosen`. */
+function atMost(list, count, isChosen) {
+  if (list.length <= count) return list;
+  const step = list.length / count;
+  return list.filter((entry, i) => Math.floor(i / step) !== Math.floor((i - 1) / step) || isChosen(entry));
 }
 
 /** The part of the picture that the network sees. */

@@ -1,0 +1,32 @@
+/** Markup from templates: what is filled in is escaped unless it is markup itself. */
+
+const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+class Markup {
+  constructor(text) {
+    this.text = text;
+  }
+}
+
+/** Text that is markup already and stands in this site's own code. */
+export const verbatim = (text) => new Markup(text);
+
+/** Markup from a template; lists are joined. */
+export function html(strings, ...values) {
+  const write = (value) => {
+    if (value instanceof Markup) return value.text;
+    if (Array.isArray(value)) return value.map(write).join("");
+    return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character]);
+  };
+  return new Markup(strings.reduce((text, string, i) => text + write(values[i - 1]) + string));
+}
+
+/** A Blob as an address that carries it. */
+export function dataUrl(blob) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
