@@ -14,7 +14,8 @@
 //! [`recipe`].
 //!
 //! # Stages
-//! Data flows one way, a module a stage; a stage knows only the types of those before it:
+//! Data flows one way, a module a stage. Besides its data a stage needs descriptions, which have modules of their own:
+//! [`model::spec`] says how pictures become a network's input, [`recipe`] how masks are made and scores are used.
 //!
 //! 1. [`image`]: bytes of a file become an RGB picture
 //! 2. [`preprocess`]: picture becomes input tensor, with Pillow's [`resize`]

@@ -102,14 +102,14 @@ pub enum Summed {
 
 /// What makes a map weigh more than another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Weighing {
     /// Its score alone.
     Score,
-    /// Its score less that of the blank input or the picture, which may be negative.
-    Difference,
-    /// Its score beside those of all others.
-    Softmax,
+    /// The softmax over the maps of their logits, in which a few decide.
+    SoftmaxOfLogits,
+    /// The softmax over the maps of their probabilities: no weight is more than e times another.
+    SoftmaxOfProbabilities,
 }
 
 /// One variant of Score-CAM, in full.
@@ -141,10 +141,10 @@ pub struct RecipeOptions {
 impl Recipe {
     /// What makes a map weigh more than another.
     pub fn weighing(&self) -> Weighing {
-        match (self.softmax_over_channels, self.baseline) {
-            (true, _) => Weighing::Softmax,
-            (false, Baseline::Nothing) => Weighing::Score,
-            (false, _) => Weighing::Difference,
+        match (self.softmax_over_channels, self.score) {
+            (false, _) => Weighing::Score,
+            (true, Score::Logit) => Weighing::SoftmaxOfLogits,
+            (true, Score::Probability) => Weighing::SoftmaxOfProbabilities,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The edge to JavaScript, the only place that names wasm_bindgen. It converts between the two worlds' types; what it hands
+//! The edge to JavaScript; no other module knows wasm_bindgen. It converts between the two worlds' types; what it hands
 //! over is made elsewhere.
 //!
 //! Errors cross it as objects `{ kind, message, hint }`. `www/worker.js` is the only caller.

@@ -3,18 +3,24 @@
 /** Which parts of a picture speak for a class. */
 export class ScoreCam {
   /**
-   * Starts a worker and its threads.
-   * @param options.threads  threads to compute on; all cores if left out. More than one needs a page that is
+   * Starts a worker and its threads. If the worker breaks off later, another takes its place at the next call, with the same network.
+   * @param options.threads  threads to compute on, from 1 to 64; all cores if left out. More than one needs a page that is
    *                         cross-origin isolated, and a browser with WebAssembly threads and relaxed SIMD.
-   * @param options.baseUrl  the folder with `wasm/` and `models/`; that of scorecam.js if left out.
+   * @param options.baseUrl  the folder with `wasm/` and `models/`, relative to the page; that of scorecam.js if left out.
+   * @param options.onProgress  how much of the program is here, in bytes; `total` is null where the server compresses it.
+   * @throws ScoreCamError of kind "option" for a value that cannot be, "network" or "browser" where it cannot start.
    */
-  static create(options?: { threads?: number; baseUrl?: string }): Promise<ScoreCam>;
+  static create(options?: {
+    threads?: number;
+    baseUrl?: string;
+    onProgress?: (progress: { stage: "program"; done: number; total: number | null }) => void;
+  }): Promise<ScoreCam>;
 
   readonly threads: number;
   readonly isolated: boolean;
   readonly features: { simd: boolean; relaxedSimd: boolean; threads: boolean };
   /** Why there is one thread only, or null. */
-  readonly singleThreadReason: null | "not-isolated" | "missing-feature" | "one-core" | "asked";
+  readonly singleThreadReason: null | "not-isolated" | "framed" | "missing-feature" | "one-core" | "asked";
   readonly version: string;
   /** The entries of models/catalog.json. */
   readonly catalog: ModelSpec[];
@@ -28,7 +34,9 @@ export class ScoreCam {
   readonly colourMaps: Record<string, Uint8Array>;
 
   /**
-   * Loads a network by its name in the catalogue, or from an ONNX file. On failure the earlier one stays.
+   * Loads a network by its name in the catalogue, or from an ONNX file. On failure the earlier one stays. Loads and
+   * explanations have their turns in the order in which they are asked for; of two loads the later one counts, and the
+   * earlier one rejects with a ScoreCamError of kind "superseded".
    *
    * What `spec.input` leaves out is guessed from the file; `Model.input` says what came of it and `Model.clues` why.
    * `labels` are class names, or a file of them: JSON or text with one name a line.
@@ -43,10 +51,12 @@ export class ScoreCam {
   ): Promise<Model>;
 
   /**
-   * Explains a picture: PNG, JPEG, WebP, GIF or BMP. Costs a forward pass for each channel of the layer that varies.
-   * @throws ScoreCamError, or the signal's reason if it is aborted; the model stays loaded.
+   * Explains a picture. A file may be PNG, JPEG, WebP, GIF or BMP; of what is drawn the pixels are read, and laid over white.
+   * Costs a forward pass for each channel of the layer that varies. Several at a time have their turns.
+   * @throws ScoreCamError (of kind "memory" where the layer needs more than there is; that is worked out before anything is
+   *   allocated), what `onProgress` throws, or the signal's reason if it is aborted; the model stays loaded.
    */
-  explain(image: Blob | ArrayBuffer, options?: ExplainOptions): Promise<Result>;
+  explain(image: Picture, options?: ExplainOptions): Promise<Result>;
 
   /**
    * Computes seeded convolutions by our kernels and by tract's operators in this browser, and says how far they are apart,
@@ -60,6 +70,11 @@ export class ScoreCam {
   /** Stops the worker; every later call rejects. */
   dispose(): Promise<void>;
 }
+
+/** Whatever a page has a picture in. */
+export type Picture =
+  | Blob | ArrayBuffer | ArrayBufferView | Response
+  | ImageData | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | HTMLVideoElement;
 
 /** An ONNX file of your own. A large one is best given as a Blob or File, which is not copied. */
 export interface OwnModel {
@@ -121,6 +136,8 @@ export interface Classified {
 }
 
 export interface Result extends Classified {
+  /** What the result belongs to: the worker's generation, the number of its run there, and the network. */
+  id: { generation: number; run: number; network: { name: string; sha256: string | null } };
   /** Values [height, width] in [0, 1], row by row; it covers `region`. */
   heatmap: Float32Array;
   width: number;
@@ -134,6 +151,8 @@ export interface Result extends Classified {
   ninths: number[];
   /** A weight for each channel of the layer; zero where the channel was skipped. */
   weights: Float32Array;
+  /** What makes a channel weigh more: its score alone, or the softmax over the channels of their logits or probabilities. */
+  weighing: "score" | "softmax-of-logits" | "softmax-of-probabilities";
   diagnostics: {
     channels: number;
     scoredChannels: number;
@@ -148,12 +167,22 @@ export interface Result extends Classified {
     nearUniformWeights: boolean;
     /** The network finds the class less probable than all others together; behind a sigmoid, less probable than not. */
     lowConfidence: boolean;
+    /** The network finds the class less than one per cent probable; the map is stretched to the full scale all the same. */
+    improbable: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
   memoryBytes: number;
-  /** The map of another class, from the same scores: no inference. The eight latest explanations can be asked. */
+  /**
+   * The map of another class, from the same scores: no inference. The eight latest explanations can be asked, as long as their
+   * worker lives.
+   * @throws ScoreCamError of kind "option" if the scores are no longer in memory; explain the picture again then.
+   */
   forClass(index: number): Promise<Result>;
+  /** Does the passes that are still to do of a partial result; `onProgress` as in explain. */
+  continue(options?: { signal?: AbortSignal; enough?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Result>;
+  /** The account as JSON, as the command line writes it; `image` is what the picture is called in it. */
+  report(image?: string): Promise<string>;
   /**
    * The map of the same class by another recipe, from the same scores: no inference.
    * @throws ScoreCamError of kind "option" if that recipe masks in another way; explain the picture again then.
@@ -164,8 +193,8 @@ export interface Result extends Classified {
   /** NumPy's .npy file of the map: float32 [height, width]. */
   npy(): Promise<Uint8Array>;
   /**
-   * This map beside that of another explanation of the same picture, of whatever class, recipe, layer or network.
-   * @throws ScoreCamError of kind "option" if the scores of one of them are no longer in memory.
+   * This map beside that of another explanation of the same picture, of whatever class, recipe, layer or network. It takes the
+   * maps alone, so either may have outlived its scores.
    */
   compare(other: Result): Promise<Comparison>;
   /** How the map settled as channels came in, at up to twenty even numbers of passes; no inference. */
@@ -303,6 +332,6 @@ export interface ModelSpec {
 
 /** A failure, with a sentence that says what was found and expected, and one that says what to do. */
 export class ScoreCamError extends Error {
-  kind: "image" | "model" | "layer" | "class" | "option" | "network" | "browser" | "disposed" | "internal";
+  kind: "image" | "model" | "layer" | "class" | "option" | "memory" | "network" | "browser" | "superseded" | "disposed" | "internal";
   hint: string;
 }

@@ -1,16 +1,15 @@
 /** Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. */
 
 import { relaxedSimd, simd, threads as wasmThreads } from "./vendor/wasm-feature-detect.js";
-import { counted, download, sha256 } from "./download.js";
-import { failure, gone } from "./errors.js";
+import { counted, download } from "./download.js";
+import { failure } from "./errors.js";
+import { bytesOf, fetchNetwork, nameClasses } from "./network_source.js";
 import { serve } from "./protocol.js";
+import { Runs } from "./runs.js";
 import { trustOwnScripts } from "./trusted.js";
 
 /** How often the curve of convergence is drawn anew while passes go on. */
 const CURVES = 20;
-
-/** Runs that can still be asked for another class; each holds some megabytes of scores. */
-const KEPT_RUNS = 8;
 
 /** Beyond this much memory no run but the latest is kept. */
 const LARGE = 1 << 30;
@@ -18,9 +17,8 @@ const LARGE = 1 << 30;
 let core, memory, baseUrl, crashChannel;
 /** The network in use: { model, labels, name, sha256 }. */
 let network = null;
-/** Runs by their numbers: { run, network }, the one asked for last at the end. A run answers for its own network. */
-const runs = new Map();
-let nextRun = 0;
+const runs = new Runs();
+const find = (id) => runs.find(id);
 
 trustOwnScripts();
 const ofRun = { outcome, overlayPng, npy, report, convergence, channels, scaledMap, maskedPicture, thumbnails, maskedPredictions, partialSum, provenance };
@@ -74,12 +72,13 @@ function singleThreadReason({ isolated, framed, features, asked }) {
 }
 
 async function loadModel(source, { signal, onProgress }) {
-  const { file, spec, names, checksum } = source.catalog === undefined ? await ownModel(source) : await catalogModel(source.catalog, { signal, onProgress });
+  const site = { core, baseUrl };
+  const { file, spec, names, checksum } = await fetchNetwork(source, site, { signal, onProgress });
   onProgress({ stage: "prepare", done: file.byteLength, total: file.byteLength });
   const { input = {}, ...rest } = spec;
   const loaded = core.Model.load(file, rest, input);
   const info = loaded.info();
-  const named = await nameClasses(names, info.classes).catch((error) => {
+  const named = await nameClasses(names, info.classes, site).catch((error) => {
     loaded.free();
     throw error;
   });
@@ -93,44 +92,13 @@ async function loadModel(source, { signal, onProgress }) {
   return { ...info, ...named, sha256: checksum, memoryBytes: memory.buffer.byteLength };
 }
 
-async function catalogModel(name, { signal, onProgress }) {
-  const spec = core.catalog().find((entry) => entry.name === name);
-  if (!spec) {
-    const known = core.catalog().map((entry) => entry.name).join(", ");
-    throw failure("model", `The catalogue has no network called "${name}".`, `It has: ${known}.`);
-  }
-  const at = (file) => new URL(`models/${file}`, baseUrl);
-  const progress = (done) => onProgress({ stage: "download", done, total: spec.bytes });
-  const names = await download(at(spec.labels), { signal });
-  const file = await download(at(spec.file), { signal, onProgress: progress, sha256: spec.sha256, size: spec.bytes });
-  return { file, spec, names: core.labels(names), checksum: spec.sha256 };
-}
-
-/** A file of the visitor's. Its labels are an array or a labels file. */
-async function ownModel({ file, name, spec = {}, labels }) {
-  const names = labels instanceof Blob ? core.labels(await bytesOf(labels)) : labels;
-  const bytes = await bytesOf(file);
-  return { file: bytes, spec: name ? { name, title: name, ...spec } : spec, names, checksum: await sha256(bytes) };
-}
-
-const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
-
-/** Networks of 1,000 classes are taken for ImageNet's, those of 1,001 too: TensorFlow's count the background as the first. */
-async function nameClasses(names, classes) {
-  if (names?.length === classes) return { labels: names, warnings: [] };
-  if (names) return { labels: names.slice(0, classes), warnings: [{ kind: "labels-differ", names: names.length, classes }] };
-  if (classes !== 1000 && classes !== 1001) return { labels: [], warnings: [] };
-  const imagenet = core.labels(await download(new URL(`models/${core.catalog()[0].labels}`, baseUrl)));
-  return { labels: classes === 1001 ? ["background", ...imagenet] : imagenet, warnings: [{ kind: "labels-assumed", classes }] };
-}
-
 async function explain({ picture: { file, pixels }, layer, target, recipe }, control) {
   if (!network) throw failure("model", "No network is loaded.", "Call loadModel first.");
-  if (memory.buffer.byteLength > LARGE) for (const id of [...runs.keys()]) forget(id);
+  if (memory.buffer.byteLength > LARGE) runs.forgetAll();
   const { model } = network;
   const options = { layer, recipe };
   const run = pixels ? model.explainPixels(new Uint8Array(pixels.data.buffer), pixels.width, pixels.height, options) : model.explain(await bytesOf(file), options);
-  return pass(keep(run), { target, recipe }, control);
+  return pass(runs.keep(run, network), { target, recipe }, control);
 }
 
 function resume({ run, ...options }, control) {
@@ -153,7 +121,7 @@ async function pass(id, { target, recipe }, { signal, enough, onProgress }) {
     await nextTask();
     if (signal.aborted) {
       // A run that another result still asks for stays.
-      if (began === 0) forget(id);
+      if (began === 0) runs.forget(id);
       throw signal.reason;
     }
     if (enough.aborted && done > began) break;
@@ -235,28 +203,6 @@ function checkKernels({ count }) {
 
 function measureKernels() {
   return core.measureKernels();
-}
-
-/** Passes are done for one run at a time, so those that have to make room are complete. */
-function keep(run) {
-  const id = nextRun++;
-  runs.set(id, { run, network });
-  for (const oldest of [...runs.keys()].slice(0, -KEPT_RUNS)) forget(oldest);
-  return id;
-}
-
-function forget(id) {
-  runs.get(id)?.run.free();
-  runs.delete(id);
-}
-
-function find(id) {
-  const found = runs.get(id);
-  if (!found) throw gone();
-  // The runs that are asked for are kept longest.
-  runs.delete(id);
-  runs.set(id, found);
-  return found;
 }
 
 const withLabel = ({ labels }) => ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });

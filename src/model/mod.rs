@@ -1,9 +1,9 @@
-//! Third stage: the network. The only place that names tract.
+//! Third stage: the network. Outside this module and [`engine`](crate::engine) nothing knows tract.
 //!
 //! tract reads the ONNX graph, infers its shapes and rewrites it; [`spec`] says what a file cannot: how a picture
 //! becomes its input; where nobody says it, `guess` does. [`OnnxFile`] reads a file and builds a [`Network`], `layers`
-//! finds the tensors in it that can be explained, `trace` what the file says of them, `forward` runs it. `check` refuses
-//! files that would make tract fail without a word that helps.
+//! finds the tensors in it that can be explained, by following `positions` through it, `forward` runs it. `check` refuses
+//! files that would make tract fail without a word that helps, `limits` those that ask for more than there is.
 
 mod check;
 mod forward;

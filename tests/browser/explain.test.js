@@ -114,7 +114,7 @@ test("cancel answers within a second, and the next picture is explained in full"
   await page.getByText(/masked pictures ·/).first().waitFor();
   const started = performance.now();
   await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByText(/^Cancelled after/).first().waitFor();
+  await page.getByText(/^Stopped after/).first().waitFor();
   assert.ok(performance.now() - started < 1000, "Cancel took longer than a second");
   await sample(page, "A man with a camera").click();
   await finished(page);

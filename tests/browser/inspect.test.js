@@ -114,7 +114,7 @@ test("every channel is saved as CSV and the whole account as JSON, with the same
   assert.deepEqual(lines.map((line) => Number(line.split(",")[2])), report.weights);
   assert.equal(report.weights.length, 144);
   assert.equal(report.layer.name, "blocks.2.depthwise.relu6");
-  assert.deepEqual([report.target.index, report.target.label, report.recipe], [285, "Egyptian cat", "authors"]);
+  assert.deepEqual([report.target.index, report.target.label, report.recipe.name], [285, "Egyptian cat", "authors"]);
   assert.deepEqual(report.input.mean, [127, 127, 127]);
 });
 

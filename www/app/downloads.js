@@ -54,4 +54,6 @@ function csv(channels) {
 }
 
 /** The account as the command line writes it: by the same code. */
-const json = ({ result }, name) => result.report(name);
+function json({ result }, name) {
+  return result.report(name);
+}

@@ -101,6 +101,7 @@ document.title = `scorecam – ${t("tagline")}`;
 async function start() {
   const threads = Number(new URLSearchParams(location.search).get("threads"));
   const onProgress = ({ done, total }) => progress.program(done, total);
+  onProgress({ done: 0, total: null });
   const isNumber = Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS;
   const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, onProgress });
   describeEngine(element("engine"), cam);

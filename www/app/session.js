@@ -15,18 +15,21 @@ export function createSession({ ready, networks, settings, stage, progress, conv
   let wishedClass, chosenClass;
 
   /** Explains the picture in a Blob; `name` is what saved files are called after. */
-  async function explain(blob, name, { keepNotices = false } = {}) {
-    const isSame = picture?.blob === blob && picture.network === networks.model();
-    const target = wishedClass ?? (isSame ? chosenClass : undefined);
-    wishedClass = undefined;
-    await compute({ blob, name }, keepNotices, (cam, control) => cam.explain(blob, { ...settings.chosen(), target, ...control }), target);
+  function explain(blob, name, { keepNotices = false } = {}) {
+    return compute({ blob, name }, keepNotices, (cam) => {
+      // Only now: a link is followed while the page starts.
+      const isSame = picture?.blob === blob && picture.network === networks.model();
+      const target = wishedClass ?? (isSame ? chosenClass : undefined);
+      wishedClass = undefined;
+      return { target, start: (control) => cam.explain(blob, { ...settings.chosen(), target, ...control }) };
+    });
   }
 
   /** Goes on with an explanation that was stopped. */
-  const proceed = () => view && compute(picture, false, (_, control) => view.result.continue(control), view.result.target);
+  const proceed = () => view && compute(picture, false, () => ({ target: view.result.target, start: (control) => view.result.continue(control) }));
 
   /** Does what takes long, shows how far it is and what came of it. */
-  async function compute(source, keepNotices, doing, target) {
+  async function compute(source, keepNotices, plan) {
     running?.cancel.abort();
     const run = (running = { cancel: new AbortController(), enough: new AbortController(), done: 0 });
     asked = { blob: source.blob, name: source.name };
@@ -39,8 +42,9 @@ export function createSession({ ready, networks, settings, stage, progress, conv
       const cam = await ready;
       if (run !== running) return;
       progress.classifying();
+      const { target, start } = plan(cam);
       const control = { signal: run.cancel.signal, enough: run.enough.signal, onProgress: (event) => run === running && showProgress(event, source, run, target) };
-      const complete = await doing(cam, control);
+      const complete = await start(control);
       if (run !== running) return;
       progress.finished(complete, run.stopped);
       await showResult(complete);

@@ -269,8 +269,8 @@ export default {
   factMade: "Made on",
   reportCompared: "Compared",
   "counts-score": "The higher this score, the more map {channel} weighs.",
-  "counts-softmax": "What counts is this score beside those of the other maps: a few points more make map {channel} weigh several times as much.",
-  "counts-difference": "What counts is the difference: map {channel} weighs more the higher its score lies, and below the whole picture’s score its weight is negative.",
+  "counts-softmax-of-logits": "What counts is this score beside those of the other maps: a few points more make map {channel} weigh several times as much.",
+  "counts-softmax-of-probabilities": "What counts is this score beside those of the other maps: no map weighs more than 2.7 times as much as another, so nearly all weigh the same.",
   "step-heatmap-nothing-dropped": "Nothing in this sum is below zero, so nothing is dropped. It is scaled to 0 to 1, coloured and laid over the picture.",
   "reason-framed": "the page is shown in a frame of another page that is not isolated, so a map takes several times as long. Open it in a tab of its own.",
 };
