@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { ROOT, finished, open, prediction, sample, saved } from "./page.js";
 
@@ -228,10 +231,15 @@ test("one duration is told for a run, the improbable class is told apart, and th
 test("the account that the page saves is the command line's, but for its times and the name of the picture", async () => {
   await sample(page, "Chelsea the cat").click();
   await finished(page);
-  const report = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
-  assert.deepEqual(Object.keys(report), ["scorecam", "image", "model", "title", "sha256", "layer", "recipe", "target", "predictions", "region", "input", "ninths", "weights", "diagnostics", "convergence", "timings"]);
-  assert.deepEqual([report.model, report.title, report.recipe.name, report.recipe.mask.scaling], ["efficientnet_lite0", "EfficientNet-Lite0", "authors", "AfterUpsampling"]);
-  assert.deepEqual(report.region, { x: 0, y: 0, width: 451, height: 300 });
+  const fromPage = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
+  const out = mkdtempSync(join(tmpdir(), "scorecam-"));
+  execFileSync(`${ROOT}target/debug/scorecam`, ["explain", "www/samples/chelsea.png", "--layer", "blocks.2.depthwise.relu6", "--out", out], { cwd: ROOT });
+  const native = JSON.parse(readFileSync(join(out, "chelsea.json")));
+  assert.deepEqual(Object.keys(fromPage), Object.keys(native));
+  for (const field of ["scorecam", "model", "title", "sha256", "layer", "recipe", "region", "input"]) assert.deepEqual(fromPage[field], native[field], field);
+  assert.deepEqual([fromPage.target.index, fromPage.target.label], [native.target.index, native.target.label]);
+  assert.deepEqual(fromPage.region, { x: 0, y: 0, width: 451, height: 300 });
+  fromPage.weights.forEach((weight, i) => assert.ok(Math.abs(weight - native.weights[i]) < 1e-3, `weight ${i}`));
 });
 
 test("everything that is saved has the picture, the steps, the comparison, the date and the name, and not the browser", async () => {

@@ -43,7 +43,7 @@ test("the report opens offline from a file with scripts off, and shows everythin
     const figure = reader.getByRole("img", { name: /^Evidence for “Egyptian cat”, probability 79\.\d%/ });
     const { width, height } = await figure.boundingBox();
     assert.ok(width > 400 && height > 300, `the picture is shown, ${width} x ${height}`);
-    for (const shown of [report.sha256, `scorecam ${report.scorecam}`, "blocks.2.depthwise.relu6, 144 maps of 56 × 56", "As the paper’s authors published it"]) {
+    for (const shown of [report.sha256, `scorecam ${report.scorecam}`, "blocks.2.depthwise.relu6, 144 maps of 56 × 56", "It is what the paper’s authors published"]) {
       await reader.getByText(shown).first().waitFor();
     }
     assert.equal(await reader.getByRole("img", { name: /^The picture under the mask that map/ }).count(), 12);

@@ -133,3 +133,62 @@ fn wrong_arguments_are_answered_with_a_sentence() {
     }
     assert!(!path("target/never").exists());
 }
+
+#[test]
+fn a_file_of_the_catalogue_with_another_checksum_is_refused() {
+    let models = folder("altered");
+    fs::create_dir_all(&models).unwrap();
+    let mut network = read("models/efficientnet_lite0.onnx");
+    let middle = network.len() / 2;
+    network[middle..middle + 100].iter_mut().for_each(|byte| *byte ^= 1);
+    fs::write(models.join("efficientnet_lite0.onnx"), network).unwrap();
+    let output = scorecam(&["layers", "--models", models.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(message.contains("is not the file that the catalogue describes: its checksum differs."), "{message}");
+}
+
+#[test]
+fn pictures_of_one_name_do_not_overwrite_each_others_results() {
+    let out = folder("same");
+    let (first, second) = (out.join("d1"), out.join("d2"));
+    for folder in [&first, &second] {
+        fs::create_dir_all(folder).unwrap();
+        fs::copy(path("tests/fixtures/tiny.png"), folder.join("p.png")).unwrap();
+    }
+    fs::copy(path("tests/fixtures/tiny.png"), second.join("q.png")).unwrap();
+    let pictures = [first.join("p.png"), second.join("p.png"), second.join("q.png")];
+    let mut arguments = vec!["explain", "--out", out.to_str().unwrap()];
+    arguments.extend(pictures.iter().map(|picture| picture.to_str().unwrap()));
+    arguments.extend(TINY);
+    assert!(scorecam(&arguments).status.success());
+    let maps = fs::read_dir(&out).unwrap().filter(|entry| {
+        entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".heatmap.npy"))
+    });
+    assert_eq!(maps.count(), 3);
+    assert!(out.join("q.heatmap.npy").exists());
+}
+
+#[test]
+fn what_files_call_things_reaches_the_terminal_without_what_it_would_obey() {
+    let out = folder("escapes");
+    fs::create_dir_all(&out).unwrap();
+    let labels = out.join("labels.json");
+    let names: Vec<String> = (0..5).map(|i| format!("\u{1b}[31mred\n{i}")).collect();
+    fs::write(&labels, serde_json::to_vec(&names).unwrap()).unwrap();
+    let mut arguments = vec!["explain", "tests/fixtures/tiny.png", "--labels", labels.to_str().unwrap()];
+    arguments.extend(["--out", out.to_str().unwrap()]);
+    arguments.extend(TINY);
+    let output = scorecam(&arguments);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("\\u{1b}[31mred\\n") && !said.contains('\u{1b}') && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn what_needs_more_memory_than_is_allowed_is_refused_before_it_is_begun() {
+    let out = folder("memory");
+    let output = scorecam(&["explain", "www/samples/chelsea.png", "--memory", "32", "--out", out.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("its constants need 8 MB of memory"), "{message}");
+    assert!(!out.join("chelsea.json").exists());
+}
