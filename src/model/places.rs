@@ -94,7 +94,8 @@ impl Table {
     pub fn picked(&self, axis: usize, indices: &mut dyn Iterator<Item = Option<usize>>) -> Option<Table> {
         let Some(at) = self.axes.iter().position(|&other| other == axis) else { return Some(self.clone()) };
         let indices: Option<Vec<usize>> = indices.collect();
-        let indices = indices.filter(|indices| indices.iter().all(|&index| index < self.dims[at]))?;
+        let within = |indices: &Vec<usize>| !indices.is_empty() && indices.iter().all(|&index| index < self.dims[at]);
+        let indices = indices.filter(within)?;
         if indices.iter().copied().eq(0..self.dims[at]) {
             return Some(self.clone());
         }
@@ -113,6 +114,9 @@ impl Table {
     pub fn resampled(&self, axis: usize, len: usize, at: impl Fn(f32) -> f32) -> Option<Table> {
         let Some(axis) = self.axes.iter().position(|&other| other == axis) else { return Some(self.clone()) };
         let old = self.dims[axis];
+        if len == 0 {
+            return None;
+        }
         if len == old && (0..len).all(|i| at(i as f32) == i as f32) {
             return Some(self.clone());
         }
@@ -332,6 +336,12 @@ mod tests {
         assert!(!with_class.is_finite());
         assert_eq!(with_class.picked(1, &mut (1..65).map(Some)).unwrap(), tokens);
         assert_eq!(tokens.regrouped(1, &[64], &[8, 8]).unwrap(), maps());
+    }
+
+    #[test]
+    fn what_is_cut_to_nothing_is_not_followed() {
+        assert_eq!(maps().picked(1, &mut std::iter::empty()), None);
+        assert_eq!(maps().resampled(1, 0, |i| i), None);
     }
 
     #[test]
