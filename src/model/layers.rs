@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
 
 use crate::engine::Tap;
 use crate::error::{Error, ErrorKind, Result, shown};
@@ -53,6 +54,9 @@ pub struct Layer {
     /// In the program, if it makes it on its way.
     #[serde(skip)]
     pub(super) tap: Option<Tap>,
+    /// Whether it is more than another layer picked from, averaged over or rearranged.
+    #[serde(skip)]
+    is_computed: bool,
 }
 
 /// All activation maps on the way from the input to `logits`, in an order in which they can be computed.
@@ -81,7 +85,11 @@ pub(super) fn discover(
     let mut tokens = None;
     let mut only_linear = true;
     for outlet in outlets.filter(|&outlet| positions.depends_on_picture(outlet)) {
-        if let Some(layer) = layer_at(graph, outlet, &positions, operators)? {
+        if let Some(mut layer) = layer_at(graph, outlet, &positions, operators)? {
+            let origin = before_rearranging(graph, outlet);
+            // What attention made of windows becomes maps again by being put together.
+            let put_together = origin != outlet && !layers.iter().any(|layer: &Layer| layer.outlet == origin);
+            layer.is_computed = put_together || !SUMMARIES.contains(&layer.operator.as_str());
             only_linear &= positions.is_linear(outlet);
             layers.push(layer);
         } else if positions.are_tokens(outlet) {
@@ -116,13 +124,31 @@ fn layer_at(
     if height * width <= 1 || fact.datum_type != DatumType::F32 {
         return Ok(None);
     }
-    Ok(Some(Layer { name: name.to_owned(), channels, height, width, operator, layout, outlet, tap: None }))
+    Ok(Some(Layer {
+        name: name.to_owned(),
+        channels,
+        height,
+        width,
+        operator,
+        layout,
+        outlet,
+        tap: None,
+        is_computed: true,
+    }))
+}
+
+/// The tensor whose values `outlet` has in another order or shape.
+fn before_rearranging(graph: &TypedModel, mut outlet: OutletId) -> OutletId {
+    while graph.node(outlet.node).op_is::<AxisOp>() {
+        outlet = graph.node(outlet.node).inputs[0];
+    }
+    outlet
 }
 
 /// The last layer that is computed rather than picked from or averaged over the one before: what a network knows
 /// before it collapses space, after its activation function. `layers` must not be empty.
 pub(super) fn last_computed(layers: &[Layer]) -> usize {
-    let computed = layers.iter().rposition(|layer| !SUMMARIES.contains(&layer.operator.as_str()));
+    let computed = layers.iter().rposition(|layer| layer.is_computed);
     computed.unwrap_or(layers.len() - 1)
 }
 

@@ -55,6 +55,7 @@ fn the_default_layer_is_the_last_one_before_space_collapses() {
         ("swin_dynamo.onnx", 16, 8),
         ("swin_padded_dynamo.onnx", 16, 8),
         ("convnext_dynamo.onnx", 16, 8),
+        // After its last attention, not before it.
         ("maxvit_torchscript.onnx", 16, 8),
         ("maxvit_dynamo.onnx", 16, 8),
         ("efficientnetv2_dynamo.onnx", 24, 8),
@@ -63,6 +64,13 @@ fn the_default_layer_is_the_last_one_before_space_collapses() {
         let layer = network.default_layer();
         assert_eq!((layer.channels, layer.height, layer.width), (channels, side, side), "{file}: {}", layer.name);
     }
+}
+
+#[test]
+fn what_attention_made_of_windows_is_the_default_once_it_is_put_together() {
+    let network = load("maxvit_torchscript.onnx").unwrap();
+    let name = &network.default_layer().name;
+    assert_eq!(name, "/blocks.1/layers.0/layers/grid_attention/departition_op/Reshape_1_output_0");
 }
 
 #[test]
