@@ -56,8 +56,9 @@ export function createSession({ ready, networks, settings, stage, progress, conv
         notices.error(error);
         asked = picture && { blob: picture.blob, name: picture.name };
       }
-      // The earlier picture, if there was one, is still here.
-      if (view) present(view);
+      // The earlier result, if there was one, still stands in every part of the page; it is not asked for again, since after a
+      // crash its scores are gone.
+      if (view) enable();
     } finally {
       if (run === running) running = null;
     }
@@ -115,9 +116,14 @@ export function createSession({ ready, networks, settings, stage, progress, conv
     stage.showPicture(result);
     stage.showResult(view);
     predictions.show(withTarget(result).map(named(view.labelOf)), result.target);
+    enable();
+    for (const panel of panels) panel.show(view);
+  }
+
+  /** Lets another class be chosen. */
+  function enable() {
     predictions.enable();
     classSearch.show();
-    for (const panel of panels) panel.show(view);
   }
 
   const named = (labelOf) => (prediction) => ({ ...prediction, label: labelOf(prediction.index) });
