@@ -3,7 +3,7 @@
 import { failure } from "./errors.js";
 
 /** More than any browser starts; a pool of hundreds of workers would freeze the machine. */
-const MOST_THREADS = 64;
+export const MOST_THREADS = 64;
 /** A minute's work. */
 const MOST_KERNELS = 10_000;
 const LARGEST_THUMBNAIL = 4096;

@@ -1,8 +1,7 @@
 /** A page with the module in it, and tiny networks that take milliseconds. */
 
 import { readFileSync } from "node:fs";
-import { open } from "./page.js";
-import { ROOT } from "./page.js";
+import { ROOT, open } from "./page.js";
 
 const base64 = (path) => readFileSync(`${ROOT}${path}`).toString("base64");
 

@@ -1,5 +1,6 @@
 /** Puts the page together: makes its parts and tells them of each other. */
 
+import { MOST_THREADS } from "../arguments.js";
 import { ScoreCam } from "../scorecam.js";
 import { createChannels } from "./channels.js";
 import { createClassSearch } from "./class_search.js";
@@ -28,9 +29,6 @@ import { createStage } from "./stage.js";
 import { createWalkthrough } from "./walkthrough/player.js";
 
 const element = (id) => document.getElementById(id);
-/** More than `?threads=` asks for in earnest. */
-const MOST_THREADS = 64;
-
 const notices = createNotices(element("notices"));
 const onError = notices.error;
 /** A part that breaks does not take the page with it. */

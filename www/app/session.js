@@ -112,7 +112,6 @@ export function createSession({ ready, networks, settings, stage, progress, conv
   function present(shown) {
     view = { ...shown, label: shown.labelOf(shown.result.target) };
     const { result } = view;
-    if (!picture) picture = asked;
     stage.showPicture(result);
     stage.showResult(view);
     predictions.show(withTarget(result).map(named(view.labelOf)), result.target);
