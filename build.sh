@@ -247,6 +247,7 @@ check() {
   say "Documentation"
   RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli --document-private-items
   say "JavaScript"
+  npx prettier --check --log-level warn . || fail "run npx prettier --write . and look at what it changes."
   npx eslint --max-warnings 0 .
 }
 

@@ -5,7 +5,14 @@ import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 
-const TYPES = { ".wasm": "application/wasm", ".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".json": "application/json", ".svg": "image/svg+xml" };
+const TYPES = {
+  ".wasm": "application/wasm",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".html": "text/html",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
 
 /** Most of the size for a twentieth of the time: a developer waits for it. */
 const QUALITY = 5;
@@ -27,7 +34,13 @@ export async function compressed(folder, path, request, response) {
     kept.set(key, promisify(brotliCompress)(await readFile(file), { params: parameters }));
   }
   const bytes = await kept.get(key);
-  response.writeHead(200, { "Content-Type": type, "Content-Encoding": "br", "Content-Length": bytes.length, "Cache-Control": "no-cache", Vary: "Accept-Encoding" });
+  response.writeHead(200, {
+    "Content-Type": type,
+    "Content-Encoding": "br",
+    "Content-Length": bytes.length,
+    "Cache-Control": "no-cache",
+    Vary: "Accept-Encoding",
+  });
   response.end(bytes);
   return true;
 }

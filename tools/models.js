@@ -24,7 +24,9 @@ class Refusal extends Error {}
 /** The catalogue's entries that can be downloaded: those whose source is an ONNX file. */
 export async function downloadable(folder = MODELS) {
   const { models } = JSON.parse(await readFile(join(MODELS, "catalog.json"), "utf8"));
-  return models.filter(({ source }) => source.endsWith(".onnx")).map((spec) => ({ ...spec, path: join(folder, spec.file) }));
+  return models
+    .filter(({ source }) => source.endsWith(".onnx"))
+    .map((spec) => ({ ...spec, path: join(folder, spec.file) }));
 }
 
 /**
@@ -44,13 +46,17 @@ export async function fetchModel(spec, { mirror, onProgress } = {}) {
       if (error instanceof Refusal || attempt === ATTEMPTS) throw inWords(error, url);
     }
     if (attempt === ATTEMPTS && (await size(part)) !== spec.bytes) {
-      throw new Refusal(`${url} was cut off ${ATTEMPTS} times; what came is kept. Run the same command again to go on.`);
+      throw new Refusal(
+        `${url} was cut off ${ATTEMPTS} times; what came is kept. Run the same command again to go on.`,
+      );
     }
   }
   const found = await sha256(part);
   if (found !== spec.sha256) {
     await rm(part);
-    throw new Refusal(`${url} is not the file that the catalogue describes: its SHA-256 is ${found}, expected ${spec.sha256}. It was thrown away.`);
+    throw new Refusal(
+      `${url} is not the file that the catalogue describes: its SHA-256 is ${found}, expected ${spec.sha256}. It was thrown away.`,
+    );
   }
   await rename(part, spec.path);
   return "downloaded";
@@ -69,13 +75,20 @@ async function continueDownload(url, part, total, onProgress) {
     transform(chunk, _, next) {
       done += chunk.length;
       onProgress?.(done);
-      next(done > total ? new Refusal(`${url} is larger than the ${total} bytes that the catalogue has for it.`) : null, chunk);
+      next(
+        done > total ? new Refusal(`${url} is larger than the ${total} bytes that the catalogue has for it.`) : null,
+        chunk,
+      );
     },
   });
   await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(part, { flags: resumed ? "a" : "w" }));
 }
 
-const size = (path) => stat(path).then(({ size }) => size, () => 0);
+const size = (path) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 async function sha256(path) {
   const hash = createHash("sha256");
@@ -85,22 +98,34 @@ async function sha256(path) {
 
 function inWords(error, url) {
   if (error instanceof Refusal) return error;
-  if (error.code === "ENOSPC") return new Refusal("The disk is full; make room and run the same command again to go on.");
-  return new Refusal(`${url} cannot be reached (${error.cause?.code ?? error.message}). Check the network, or name a mirror in SCORECAM_MIRROR.`);
+  if (error.code === "ENOSPC")
+    return new Refusal("The disk is full; make room and run the same command again to go on.");
+  return new Refusal(
+    `${url} cannot be reached (${error.cause?.code ?? error.message}). Check the network, or name a mirror in SCORECAM_MIRROR.`,
+  );
 }
 
 async function main(names) {
   const models = await downloadable();
   const known = models.map(({ name }) => name).join(", ");
-  const wanted = names.includes("--all") ? models : names.map((name) => models.find((spec) => spec.name === name) ?? name);
+  const wanted = names.includes("--all")
+    ? models
+    : names.map((name) => models.find((spec) => spec.name === name) ?? name);
   const unknown = wanted.filter((spec) => typeof spec === "string");
   if (!wanted.length || unknown.length) {
-    throw new Refusal(`${unknown.length ? `Not to be downloaded: ${unknown.join(", ")}.` : "Which?"} There are: ${known}; or --all.`);
+    throw new Refusal(
+      `${unknown.length ? `Not to be downloaded: ${unknown.join(", ")}.` : "Which?"} There are: ${known}; or --all.`,
+    );
   }
   for (const spec of wanted) {
-    const show = (done) => process.stderr.write(`\r${spec.name}: ${Math.floor((100 * done) / spec.bytes)} % of ${(spec.bytes / 1e6).toFixed(1)} MB`);
+    const show = (done) =>
+      process.stderr.write(
+        `\r${spec.name}: ${Math.floor((100 * done) / spec.bytes)} % of ${(spec.bytes / 1e6).toFixed(1)} MB`,
+      );
     const result = await fetchModel(spec, { mirror: process.env.SCORECAM_MIRROR, onProgress: show });
-    process.stderr.write(`\r${spec.name}: ${result === "present" ? "is already there" : "downloaded"}${" ".repeat(20)}\n`);
+    process.stderr.write(
+      `\r${spec.name}: ${result === "present" ? "is already there" : "downloaded"}${" ".repeat(20)}\n`,
+    );
   }
 }
 

@@ -13,11 +13,17 @@ export async function download(url, { signal, onProgress, sha256: expected, size
   const response = await open(url, signal);
   const bytes = await readAll(response, size, onProgress);
   if (size && bytes.byteLength !== size) {
-    throw failed(`${name} has ${bytes.byteLength} bytes; ${size} were expected.`, "The download was cut off or the file is another one; try again.");
+    throw failed(
+      `${name} has ${bytes.byteLength} bytes; ${size} were expected.`,
+      "The download was cut off or the file is another one; try again.",
+    );
   }
   // Where there is no checksum the size has to do.
   if (expected && ![expected, null].includes(await sha256(bytes))) {
-    throw failed(`${name} is not the file that the catalogue describes: its checksum differs.`, "Fetch it again from its source.");
+    throw failed(
+      `${name} is not the file that the catalogue describes: its checksum differs.`,
+      "Fetch it again from its source.",
+    );
   }
   return bytes;
 }
@@ -28,7 +34,9 @@ export async function download(url, { signal, onProgress, sha256: expected, size
  */
 export async function counted(url, onProgress) {
   const response = await open(url);
-  const total = response.headers.has("Content-Encoding") ? null : Number(response.headers.get("Content-Length")) || null;
+  const total = response.headers.has("Content-Encoding")
+    ? null
+    : Number(response.headers.get("Content-Length")) || null;
   let done = 0;
   onProgress(done, total);
   const count = new TransformStream({
@@ -52,7 +60,10 @@ async function open(url, signal) {
     throw failed(`${nameOf(url)} could not be fetched.`, "Check that the server still runs, then try again.");
   }
   if (response.ok) return response;
-  throw failed(`${nameOf(url)} could not be fetched: the server answered ${response.status}.`, "Run ./build.sh to make it part of dist/.");
+  throw failed(
+    `${nameOf(url)} could not be fetched: the server answered ${response.status}.`,
+    "Run ./build.sh to make it part of dist/.",
+  );
 }
 
 /** The body in one piece. Where its size is known it is written in place: a large network should not be in memory twice. */
@@ -60,7 +71,7 @@ async function readAll(response, size, onProgress) {
   const whole = size ? new Uint8Array(size) : null;
   const pieces = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { value, done: finished } = await reader.read();
     if (finished) break;
     if (whole && done + value.length <= size) whole.set(value, done);

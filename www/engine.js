@@ -67,7 +67,8 @@ export class Engine {
       this.#restored = Promise.resolve();
       return model;
     } catch (error) {
-      const wasted = this.#state === "ready" && generation === this.generation ? (await this.call("memory", {})) - before : 0;
+      const wasted =
+        this.#state === "ready" && generation === this.generation ? (await this.call("memory", {})) - before : 0;
       if (wasted > WASTED) this.#replace(gone());
       throw error;
     }
@@ -114,7 +115,13 @@ export class Engine {
     channel.onmessage = ({ data }) => broken(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      broken(failure("internal", `The worker could not be started or broke off: ${event.message ?? "its script cannot be loaded"}.`, "Check that the server still runs, then try again."));
+      broken(
+        failure(
+          "internal",
+          `The worker could not be started or broke off: ${event.message ?? "its script cannot be loaded"}.`,
+          "Check that the server still runs, then try again.",
+        ),
+      );
     };
     const caller = new Caller(worker, () => isCurrent() && this.#replace(gone()));
     this.#current = { worker, caller, channel };

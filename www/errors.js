@@ -19,7 +19,9 @@ export function toError(error) {
 }
 
 /** A result whose scores went with an earlier worker, or had to make room. */
-export const gone = () => failure("option", "The scores of this result are no longer in memory.", "Explain the picture again.");
+export const gone = () =>
+  failure("option", "The scores of this result are no longer in memory.", "Explain the picture again.");
 
 /** An explanation or a network that another has taken the place of. */
-export const superseded = () => failure("superseded", "Another network was chosen before this one was loaded.", "Nothing needs to be done.");
+export const superseded = () =>
+  failure("superseded", "Another network was chosen before this one was loaded.", "Nothing needs to be done.");

@@ -13,7 +13,10 @@ export function fetchNetwork(source, site, control) {
 async function catalogModel(name, { core, baseUrl }, { signal, onProgress }) {
   const spec = core.catalog().find((entry) => entry.name === name);
   if (!spec) {
-    const known = core.catalog().map((entry) => entry.name).join(", ");
+    const known = core
+      .catalog()
+      .map((entry) => entry.name)
+      .join(", ");
     throw failure("model", `The catalogue has no network called "${name}".`, `It has: ${known}.`);
   }
   const at = (file) => new URL(`models/${file}`, baseUrl);
@@ -33,8 +36,12 @@ async function ownModel({ file, name, spec = {}, labels }, { core }) {
 /** Networks of 1,000 classes are taken for ImageNet's, those of 1,001 too: TensorFlow's count the background as the first. */
 export async function nameClasses(names, classes, { core, baseUrl }) {
   if (names?.length === classes) return { labels: names, warnings: [] };
-  if (names) return { labels: names.slice(0, classes), warnings: [{ kind: "labels-differ", names: names.length, classes }] };
+  if (names)
+    return { labels: names.slice(0, classes), warnings: [{ kind: "labels-differ", names: names.length, classes }] };
   if (classes !== 1000 && classes !== 1001) return { labels: [], warnings: [] };
   const imagenet = core.labels(await download(new URL(`models/${core.catalog()[0].labels}`, baseUrl)));
-  return { labels: classes === 1001 ? ["background", ...imagenet] : imagenet, warnings: [{ kind: "labels-assumed", classes }] };
+  return {
+    labels: classes === 1001 ? ["background", ...imagenet] : imagenet,
+    warnings: [{ kind: "labels-assumed", classes }],
+  };
 }

@@ -84,7 +84,10 @@ export class Caller {
     const call = this.#settle(id);
     if (!call) return;
     this.#worker.postMessage({ id, cancel: true });
-    this.#stopping.set(id, setTimeout(() => this.#stopping.delete(id) && this.#onStuck(), PATIENCE));
+    this.#stopping.set(
+      id,
+      setTimeout(() => this.#stopping.delete(id) && this.#onStuck(), PATIENCE),
+    );
     call.reject(reason);
   }
 

@@ -73,8 +73,16 @@ export class ScoreCam {
 
 /** Whatever a page has a picture in. */
 export type Picture =
-  | Blob | ArrayBuffer | ArrayBufferView | Response
-  | ImageData | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement | HTMLVideoElement;
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | Response
+  | ImageData
+  | ImageBitmap
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLImageElement
+  | HTMLVideoElement;
 
 /** An ONNX file of your own. A large one is best given as a Blob or File, which is not copied. */
 export interface OwnModel {
@@ -180,7 +188,11 @@ export interface Result extends Classified {
    */
   forClass(index: number): Promise<Result>;
   /** Does the passes that are still to do of a partial result; `onProgress` as in explain. */
-  continue(options?: { signal?: AbortSignal; enough?: AbortSignal; onProgress?: (progress: Progress) => void }): Promise<Result>;
+  continue(options?: {
+    signal?: AbortSignal;
+    enough?: AbortSignal;
+    onProgress?: (progress: Progress) => void;
+  }): Promise<Result>;
   /** The account as JSON, as the command line writes it; `image` is what the picture is called in it. */
   report(image?: string): Promise<string>;
   /**
@@ -280,7 +292,8 @@ export interface Model {
 }
 
 /** Names were taken for ImageNet's because there are as many classes, or there are not as many names as classes. */
-export type Warning = { kind: "labels-assumed"; classes: number } | { kind: "labels-differ"; names: number; classes: number };
+export type Warning =
+  { kind: "labels-assumed"; classes: number } | { kind: "labels-differ"; names: number; classes: number };
 
 export interface Layer {
   name: string;
@@ -332,6 +345,17 @@ export interface ModelSpec {
 
 /** A failure, with a sentence that says what was found and expected, and one that says what to do. */
 export class ScoreCamError extends Error {
-  kind: "image" | "model" | "layer" | "class" | "option" | "memory" | "network" | "browser" | "superseded" | "disposed" | "internal";
+  kind:
+    | "image"
+    | "model"
+    | "layer"
+    | "class"
+    | "option"
+    | "memory"
+    | "network"
+    | "browser"
+    | "superseded"
+    | "disposed"
+    | "internal";
   hint: string;
 }

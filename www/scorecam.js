@@ -25,7 +25,10 @@ export class ScoreCam {
   static async create(options) {
     const { threads, baseUrl, onProgress } = check.options(options, ["threads", "baseUrl", "onProgress"]);
     const cam = new ScoreCam();
-    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: check.baseUrl(baseUrl ?? new URL(".", import.meta.url).href) });
+    cam.#engine = new Engine({
+      threads: check.threads(threads),
+      baseUrl: check.baseUrl(baseUrl ?? new URL(".", import.meta.url).href),
+    });
     await cam.#engine.start({ onProgress: check.callback(onProgress) });
     return cam;
   }
@@ -93,7 +96,9 @@ export class ScoreCam {
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort);
     try {
-      return await this.#engine.inTurn(loading.signal, () => this.#engine.load(wanted, { signal: loading.signal, onProgress }));
+      return await this.#engine.inTurn(loading.signal, () =>
+        this.#engine.load(wanted, { signal: loading.signal, onProgress }),
+      );
     } finally {
       signal?.removeEventListener("abort", abort);
       if (this.#loading === loading) this.#loading = null;
@@ -102,7 +107,14 @@ export class ScoreCam {
 
   /** Explains a picture: which parts of it speak for the target class. Of several at a time each has its turn. */
   async explain(image, options) {
-    const { layer, target, recipe, ...control } = check.options(options, ["layer", "target", "recipe", "signal", "enough", "onProgress"]);
+    const { layer, target, recipe, ...control } = check.options(options, [
+      "layer",
+      "target",
+      "recipe",
+      "signal",
+      "enough",
+      "onProgress",
+    ]);
     const asked = { layer: check.layer(layer), target: check.target(target), recipe: check.recipe(recipe) };
     control.signal?.throwIfAborted?.();
     const picture = await pictureOf(image);
@@ -131,7 +143,9 @@ export class ScoreCam {
     check.signal("enough")(enough);
     check.callback(onProgress);
     const control = { signal, enough, onProgress, transfer };
-    const answer = await this.#engine.inTurn(signal, () => this.#engine.callWithNetwork(call, argument, control, generation));
+    const answer = await this.#engine.inTurn(signal, () =>
+      this.#engine.callWithNetwork(call, argument, control, generation),
+    );
     return this.#result(answer, argument.recipe, this.#engine.generation);
   }
 
@@ -139,7 +153,8 @@ export class ScoreCam {
   #result({ run, network, ...answer }, recipe, generation) {
     const asked = { run, target: answer.target, recipe };
     const ask = (name, argument) => this.#engine.call(name, { ...asked, ...argument }, undefined, generation);
-    const other = async (argument, by = recipe) => this.#result({ run, network, ...answer, ...(await ask("outcome", argument)) }, by, generation);
+    const other = async (argument, by = recipe) =>
+      this.#result({ run, network, ...answer, ...(await ask("outcome", argument)) }, by, generation);
     const { channels } = answer.diagnostics;
     const result = {
       ...answer,
@@ -147,9 +162,15 @@ export class ScoreCam {
       recipe: recipe ?? this.recipes[0],
       forClass: async (index) => other({ target: check.classIndex(index) }),
       forRecipe: async (by) => other({ recipe: check.recipe(by) }, by),
-      continue: async (options) => this.#compute("resume", asked, check.options(options, ["signal", "enough", "onProgress"]), generation),
+      continue: async (options) =>
+        this.#compute("resume", asked, check.options(options, ["signal", "enough", "onProgress"]), generation),
       compare: async (second) => {
-        if (!results.has(second)) throw failure("option", "What this result should be compared with is not a result.", "Give what explain, forClass or forRecipe answered with.");
+        if (!results.has(second))
+          throw failure(
+            "option",
+            "What this result should be compared with is not a result.",
+            "Give what explain, forClass or forRecipe answered with.",
+          );
         const map = ({ heatmap, height, width, region }) => ({ heatmap, height, width, region });
         return this.#engine.call("compare", { first: map(result), second: map(second) });
       },
@@ -163,10 +184,12 @@ export class ScoreCam {
       channels: async () => ask("channels"),
       scaledMap: async (channel) => ask("scaledMap", { channel: check.channel(channel, channels) }),
       maskedPicture: async (channel) => ask("maskedPicture", { channel: check.channel(channel, channels) }),
-      thumbnails: async (channel, side) => ask("thumbnails", { channel: check.channel(channel, channels), side: check.side(side) }),
+      thumbnails: async (channel, side) =>
+        ask("thumbnails", { channel: check.channel(channel, channels), side: check.side(side) }),
       maskedPredictions: async (channel) => ask("maskedPredictions", { channel: check.channel(channel, channels) }),
       partialSum: async (count) => ask("partialSum", { count: check.count(count) }),
-      provenance: async (row, column) => ask("provenance", { row: check.row(row, answer.height), column: check.column(column, answer.width) }),
+      provenance: async (row, column) =>
+        ask("provenance", { row: check.row(row, answer.height), column: check.column(column, answer.width) }),
     };
     results.add(result);
     return result;

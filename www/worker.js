@@ -21,8 +21,34 @@ const runs = new Runs();
 const find = (id) => runs.find(id);
 
 trustOwnScripts();
-const ofRun = { outcome, overlayPng, npy, report, convergence, channels, scaledMap, maskedPicture, thumbnails, maskedPredictions, partialSum, provenance };
-serve({ start, loadModel, explain, resume, ...ofRun, compare, checkKernels, measureKernels, memory: () => memory.buffer.byteLength }, toPlainError);
+const ofRun = {
+  outcome,
+  overlayPng,
+  npy,
+  report,
+  convergence,
+  channels,
+  scaledMap,
+  maskedPicture,
+  thumbnails,
+  maskedPredictions,
+  partialSum,
+  provenance,
+};
+serve(
+  {
+    start,
+    loadModel,
+    explain,
+    resume,
+    ...ofRun,
+    compare,
+    checkKernels,
+    measureKernels,
+    memory: () => memory.buffer.byteLength,
+  },
+  toPlainError,
+);
 
 async function start({ threads: asked, channel, framed, ...options }, { onProgress }) {
   ({ baseUrl } = options);
@@ -97,7 +123,9 @@ async function explain({ picture: { file, pixels }, layer, target, recipe }, con
   if (memory.buffer.byteLength > LARGE) runs.forgetAll();
   const { model } = network;
   const options = { layer, recipe };
-  const run = pixels ? model.explainPixels(new Uint8Array(pixels.data.buffer), pixels.width, pixels.height, options) : model.explain(await bytesOf(file), options);
+  const run = pixels
+    ? model.explainPixels(new Uint8Array(pixels.data.buffer), pixels.width, pixels.height, options)
+    : model.explain(await bytesOf(file), options);
   return pass(runs.keep(run, network), { target, recipe }, control);
 }
 
@@ -117,7 +145,7 @@ async function pass(id, { target, recipe }, { signal, enough, onProgress }) {
   onProgress({ stage: "classified", done, total, etaMs: null, preview: null, convergence: [], ...classified });
 
   const began = done;
-  for (let drawn = done; done < total; ) {
+  for (let drawn = done; done < total;) {
     await nextTask();
     if (signal.aborted) {
       // A run that another result still asks for stays.
@@ -130,9 +158,22 @@ async function pass(id, { target, recipe }, { signal, enough, onProgress }) {
     const preview = run.outcome({ target, recipe }).heatmap;
     const isDue = done - drawn >= total / CURVES;
     if (isDue) drawn = done;
-    onProgress({ stage: "score", done, total, etaMs: step.etaMs, preview, convergence: isDue ? run.convergence({ target, recipe }) : null });
+    onProgress({
+      stage: "score",
+      done,
+      total,
+      etaMs: step.etaMs,
+      preview,
+      convergence: isDue ? run.convergence({ target, recipe }) : null,
+    });
   }
-  return { run: id, network: { name, sha256 }, ...classified, ...run.outcome({ target, recipe }), memoryBytes: memory.buffer.byteLength };
+  return {
+    run: id,
+    network: { name, sha256 },
+    ...classified,
+    ...run.outcome({ target, recipe }),
+    memoryBytes: memory.buffer.byteLength,
+  };
 }
 
 function outcome({ run, target, recipe }) {
@@ -152,7 +193,10 @@ function convergence({ run, ...options }) {
 }
 
 function report({ run, image, ...options }) {
-  const { run: found, network: { labels, sha256 } } = find(run);
+  const {
+    run: found,
+    network: { labels, sha256 },
+  } = find(run);
   return found.report(options, { image, labels, sha256: sha256 ?? undefined });
 }
 
@@ -180,7 +224,8 @@ async function thumbnails({ run, channel, side }) {
   const grey = new ImageData(picture.width, picture.height);
   const pixels = new Uint32Array(grey.data.buffer);
   mask.forEach((value, i) => (pixels[i] = 0xff000000 + 0x010101 * Math.round(255 * value)));
-  const shrink = (image) => createImageBitmap(image, { resizeWidth: side, resizeHeight: side, resizeQuality: "medium" });
+  const shrink = (image) =>
+    createImageBitmap(image, { resizeWidth: side, resizeHeight: side, resizeQuality: "medium" });
   return { mask: await shrink(grey), masked: await shrink(picture) };
 }
 
@@ -205,7 +250,9 @@ function measureKernels() {
   return core.measureKernels();
 }
 
-const withLabel = ({ labels }) => ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
+const withLabel =
+  ({ labels }) =>
+  ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
 
 /** Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait. */
 function nextTask() {
@@ -224,11 +271,25 @@ function toPlainError(error) {
   if (error instanceof WebAssembly.RuntimeError) {
     // A trap leaves the instance in no state to go on with. Most are told by the thread itself, with its reason; this is the
     // rest, a stack that overflows say.
-    setTimeout(() => crashChannel.postMessage(plain(failure("internal", `The computation broke off: ${error.message}.`, "Try again; if it happens again, please report it."))));
+    setTimeout(() =>
+      crashChannel.postMessage(
+        plain(
+          failure(
+            "internal",
+            `The computation broke off: ${error.message}.`,
+            "Try again; if it happens again, please report it.",
+          ),
+        ),
+      ),
+    );
     return null;
   }
   if (error?.kind) return plain(error);
-  return { kind: "internal", message: `The worker failed: ${error?.message ?? error}.`, hint: "Try again; if it happens again, please report it." };
+  return {
+    kind: "internal",
+    message: `The worker failed: ${error?.message ?? error}.`,
+    hint: "Try again; if it happens again, please report it.",
+  };
 }
 
 const plain = ({ kind, message, hint }) => ({ kind, message, hint });

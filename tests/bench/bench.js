@@ -24,7 +24,15 @@ import sirv from "sirv";
 import { ROOT, launch } from "../browser/page.js";
 
 const BATCHES = [1, 4, 16];
-const SAMPLES = ["chelsea.png", "cat_and_coffee.jpg", "coffee.png", "camera.png", "astronaut.png", "grace_hopper.jpg", "rocket.jpg"];
+const SAMPLES = [
+  "chelsea.png",
+  "cat_and_coffee.jpg",
+  "coffee.png",
+  "camera.png",
+  "astronaut.png",
+  "grace_hopper.jpg",
+  "rocket.jpg",
+];
 
 const { values: options } = parseArgs({
   options: {
@@ -39,7 +47,11 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(readFileSync(fileURLToPath(import.meta.url), "utf8").match(/\/\*\*\n([^]*?)\n \*\//)[1].replace(/^ \* ?/gm, ""));
+  console.log(
+    readFileSync(fileURLToPath(import.meta.url), "utf8")
+      .match(/\/\*\*\n([^]*?)\n \*\//)[1]
+      .replace(/^ \* ?/gm, ""),
+  );
   process.exit();
 }
 const threads = Number(options.threads);
@@ -48,19 +60,30 @@ const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
 
 const { address, close } = await serve();
 const browser = await launch();
-const report = { machine: machine(), chromium: browser.version(), threads, download: downloads(), kernels: [], rows: [] };
+const report = {
+  machine: machine(),
+  chromium: browser.version(),
+  threads,
+  download: downloads(),
+  kernels: [],
+  rows: [],
+};
 console.log(`${report.machine.cpu}, ${report.machine.cores} cores, Chromium ${report.chromium}, ${threads} threads`);
 for (const { file, brotli } of report.download) console.log(`${file}: ${(brotli / 1e6).toFixed(2)} MB with Brotli`);
 try {
   report.kernels = await kernels();
-  for (const { kernel, gigaMacs } of report.kernels) console.log(`kernel ${kernel}: ${gigaMacs.toFixed(1)} GMAC/s on one thread`);
+  for (const { kernel, gigaMacs } of report.kernels)
+    console.log(`kernel ${kernel}: ${gigaMacs.toFixed(1)} GMAC/s on one thread`);
   for (const name of wanted) {
     const row = await bench(catalog.find((entry) => entry.name === name) ?? fail(`There is no network "${name}".`));
     report.rows.push(row);
     console.log(line(row));
   }
   const ratios = report.rows.filter(({ peer }) => peer).map(({ ours, peer }) => peer.median / ours.median);
-  if (ratios.length) console.log(`geometric mean of the ratios: ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)}`);
+  if (ratios.length)
+    console.log(
+      `geometric mean of the ratios: ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)}`,
+    );
 } finally {
   await browser.close();
   close();
@@ -87,13 +110,21 @@ function downloads() {
   return ["threads", "single"].map((variant) => {
     const bytes = readFileSync(`${ROOT}dist/wasm/${variant}/core_bg.wasm`);
     const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
-    return { file: `wasm/${variant}/core_bg.wasm`, bytes: bytes.length, brotli: brotliCompressSync(bytes, options).length };
+    return {
+      file: `wasm/${variant}/core_bg.wasm`,
+      bytes: bytes.length,
+      brotli: brotliCompressSync(bytes, options).length,
+    };
   });
 }
 
 /** Native peers on the same machine, after the browser is gone. */
 function native() {
-  const output = execFileSync(process.env.SCORECAM_PYTHON, [`${ROOT}tests/bench/native_peers.py`, String(threads), ...wanted], { encoding: "utf8" });
+  const output = execFileSync(
+    process.env.SCORECAM_PYTHON,
+    [`${ROOT}tests/bench/native_peers.py`, String(threads), ...wanted],
+    { encoding: "utf8" },
+  );
   const found = JSON.parse(output);
   for (const { network, peer, ms } of found) console.log(`${network}: ${peer} ${ms.toFixed(1)} ms a pass, native`);
   return found;
@@ -104,12 +135,17 @@ async function bench(entry) {
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   await page.goto(`${address}bench/`);
-  const call = (name, argument) => page.evaluate(async ([name, argument]) => (await import("/bench/page.js"))[name](argument), [name, argument]);
+  const call = (name, argument) =>
+    page.evaluate(async ([name, argument]) => (await import("/bench/page.js"))[name](argument), [name, argument]);
   const model = `/networks/${entry.name}.onnx`;
   const loaded = await call("load", { model, entry, threads });
   const side = entry.input.width;
   const passes = Number(options.passes);
-  const peer = (name, argument) => page.evaluate(async ([name, argument]) => (await import("/bench/page.js")).callPeer(name, argument), [name, argument]);
+  const peer = (name, argument) =>
+    page.evaluate(
+      async ([name, argument]) => (await import("/bench/page.js")).callPeer(name, argument),
+      [name, argument],
+    );
   let batch = 0;
   if (!options["no-peer"]) {
     const times = [];
@@ -133,7 +169,13 @@ async function bench(entry) {
     if (batch) theirs.push(await peer("time", { passes }));
   }
   await call("endPeer");
-  const row = { name: entry.name, loadMs: loaded.loadMs, multiplyAdds: loaded.multiplyAdds, ours: summary(ours), peer: batch ? { ...summary(theirs), batch } : null };
+  const row = {
+    name: entry.name,
+    loadMs: loaded.loadMs,
+    multiplyAdds: loaded.multiplyAdds,
+    ours: summary(ours),
+    peer: batch ? { ...summary(theirs), batch } : null,
+  };
   if (!options["no-whole"]) {
     row.whole = [];
     for (const sample of entry === catalog[0] ? SAMPLES : SAMPLES.slice(0, 1)) {
@@ -152,9 +194,13 @@ function summary(values) {
 
 function line({ name, multiplyAdds, ours, peer, memoryBytes, whole }) {
   const ms = ({ median, min, max }) => `${median.toFixed(1)} ms (${min.toFixed(1)} to ${max.toFixed(1)})`;
-  const compared = peer ? `, onnxruntime-web ${ms(peer)} in batches of ${peer.batch}, ratio ${(peer.median / ours.median).toFixed(2)}` : "";
-  const wholes = (whole ?? []).map(({ sample, firstMs, totalMs, channels, tenth }) =>
-    `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, ${tenth ? `Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %` : "no preview between"}`);
+  const compared = peer
+    ? `, onnxruntime-web ${ms(peer)} in batches of ${peer.batch}, ratio ${(peer.median / ours.median).toFixed(2)}`
+    : "";
+  const wholes = (whole ?? []).map(
+    ({ sample, firstMs, totalMs, channels, tenth }) =>
+      `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, ${tenth ? `Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %` : "no preview between"}`,
+  );
   // By the definition of the convolution: Winograd's algorithm multiplies less and may exceed the peak.
   const share = multiplyAdds / 1e6 / ours.median / (report.kernels[0].gigaMacs * threads);
   return `${name}: ${ms(ours)} a pass, ${(share * 100).toFixed(0)} % of the peak${compared}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
@@ -162,11 +208,18 @@ function line({ name, multiplyAdds, ours, peer, memoryBytes, whole }) {
 
 /** dist/ with the benchmark, its networks and its peer beside it. */
 async function serve() {
-  const isolate = { setHeaders: (response) => {
-    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-    response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-  }, dev: true };
-  const roots = { "/bench": `${ROOT}tests/bench`, "/networks": `${ROOT}target/networks/bench`, "/peer": `${ROOT}node_modules/onnxruntime-web/dist` };
+  const isolate = {
+    setHeaders: (response) => {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    },
+    dev: true,
+  };
+  const roots = {
+    "/bench": `${ROOT}tests/bench`,
+    "/networks": `${ROOT}target/networks/bench`,
+    "/peer": `${ROOT}node_modules/onnxruntime-web/dist`,
+  };
   const folders = Object.entries(roots).map(([path, folder]) => [path, sirv(folder, isolate)]);
   const dist = sirv(`${ROOT}dist`, isolate);
   const server = createServer((request, response) => {

@@ -9,7 +9,11 @@ export async function load({ model, entry, threads }) {
   cam ??= await ScoreCam.create({ threads });
   picture ??= await (await fetch("/samples/chelsea.png")).blob();
   const started = performance.now();
-  const loaded = await cam.loadModel({ bytes: await (await fetch(model)).blob(), name: entry.name, spec: { ...entry, labels: "" } });
+  const loaded = await cam.loadModel({
+    bytes: await (await fetch(model)).blob(),
+    name: entry.name,
+    spec: { ...entry, labels: "" },
+  });
   return { loadMs: performance.now() - started, multiplyAdds: loaded.multiplyAdds, threads: cam.threads };
 }
 
@@ -44,7 +48,10 @@ export async function explain({ url, layer }) {
   const totalMs = performance.now() - started;
   const [tenth] = previews;
   return {
-    firstMs, totalMs, channels: result.diagnostics.scoredChannels, memoryBytes: result.memoryBytes,
+    firstMs,
+    totalMs,
+    channels: result.diagnostics.scoredChannels,
+    memoryBytes: result.memoryBytes,
     tenth: tenth && { share: tenth.share, spearman: spearman(tenth.map, result.heatmap) },
   };
 }
@@ -76,7 +83,7 @@ function spearman(a, b) {
   const ranks = (values) => {
     const order = Array.from(values.keys()).sort((i, j) => values[i] - values[j]);
     const rank = new Float64Array(values.length);
-    for (let start = 0; start < order.length; ) {
+    for (let start = 0; start < order.length;) {
       let end = start;
       while (end < order.length && values[order[end]] === values[order[start]]) end++;
       for (let i = start; i < end; i++) rank[order[i]] = (start + end - 1) / 2;

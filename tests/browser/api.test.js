@@ -30,7 +30,11 @@ before(async () => {
     const source = { bytes: bytes(model), name: "tiny", spec: { input, defaultLayer: "first.relu" } };
     const crash = { kind: "internal", message: "The computation broke off: at the test's wish.", hint: "" };
     const panic = () => new Channel(channels[0]).postMessage(crash);
-    const failure = (promise) => promise.then(() => null, ({ name, kind, message, hint }) => ({ name, kind, message, hint }));
+    const failure = (promise) =>
+      promise.then(
+        () => null,
+        ({ name, kind, message, hint }) => ({ name, kind, message, hint }),
+      );
     Object.assign(globalThis, { cam, source, picture: bytes(picture), panic, failure });
   }, TINY);
 });
@@ -38,28 +42,47 @@ after(() => tab?.close());
 
 test("before a network is loaded there is nothing to ask", async () => {
   const error = await page.evaluate(() => globalThis.failure(globalThis.cam.explain(globalThis.picture)));
-  assert.deepEqual(error, { name: "ScoreCamError", kind: "model", message: "No network is loaded.", hint: "Call loadModel first." });
+  assert.deepEqual(error, {
+    name: "ScoreCamError",
+    kind: "model",
+    message: "No network is loaded.",
+    hint: "Call loadModel first.",
+  });
 });
 
 test("a network from bytes says its input, layers and default layer", async () => {
   const model = await page.evaluate(() => globalThis.cam.loadModel(globalThis.source));
   // The size is the graph's; the order and the fit were not given and are guessed.
-  const input = { width: 8, height: 8, resize: "stretch", order: "rgb", range: "0..255", mean: [127, 127, 127], std: [128, 128, 128] };
+  const input = {
+    width: 8,
+    height: 8,
+    resize: "stretch",
+    order: "rgb",
+    range: "0..255",
+    mean: [127, 127, 127],
+    std: [128, 128, 128],
+  };
   assert.deepEqual(model.input, input);
   assert.deepEqual([model.clues, model.output, model.classes], [["nothing"], "logits", 5]);
   assert.equal(model.layers[1].operator, "Relu");
   assert.ok(model.multiplyAdds === 6 * 27 * 16 + 4 * 6 * 16 + 5 * 4 && model.memoryBytes > 0);
-  assert.deepEqual(model.layers.map(({ name }) => name), ["first", "first.relu", "second", "second.relu"]);
+  assert.deepEqual(
+    model.layers.map(({ name }) => name),
+    ["first", "first.relu", "second", "second.relu"],
+  );
   assert.equal(model.defaultLayer, "first.relu");
 });
 
 test("every recipe gives the reference's map through the module", async () => {
   for (const { recipe, columnwise, target, heatmap, weights } of TINY.expected.recipes) {
     const asked = columnwise === undefined ? recipe : { name: recipe, columnwise };
-    const result = await page.evaluate(async (options) => {
-      const { heatmap, weights, target } = await globalThis.cam.explain(globalThis.picture, options);
-      return { heatmap: [...heatmap], weights: [...weights], target };
-    }, { recipe: asked, target });
+    const result = await page.evaluate(
+      async (options) => {
+        const { heatmap, weights, target } = await globalThis.cam.explain(globalThis.picture, options);
+        return { heatmap: [...heatmap], weights: [...weights], target };
+      },
+      { recipe: asked, target },
+    );
     assert.equal(result.target, target);
     const far = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
     assert.ok(far(result.weights, weights) < 1e-4, `weights of ${recipe}`);
@@ -76,7 +99,10 @@ const WRONG = [
 ];
 for (const { what, options, kind, says } of WRONG) {
   test(`${what} that does not exist is refused with a sentence`, async () => {
-    const error = await page.evaluate((o) => globalThis.failure(globalThis.cam.explain(globalThis.picture, o)), options);
+    const error = await page.evaluate(
+      (o) => globalThis.failure(globalThis.cam.explain(globalThis.picture, o)),
+      options,
+    );
     assert.equal(error.name, "ScoreCamError");
     assert.equal(error.kind, kind);
     assert.match(error.message, says);
@@ -84,7 +110,9 @@ for (const { what, options, kind, says } of WRONG) {
 }
 
 test("a file that is no network is refused, and the one before stays in use", async () => {
-  const error = await page.evaluate(() => globalThis.failure(globalThis.cam.loadModel({ bytes: new ArrayBuffer(100), name: "zeros" })));
+  const error = await page.evaluate(() =>
+    globalThis.failure(globalThis.cam.loadModel({ bytes: new ArrayBuffer(100), name: "zeros" })),
+  );
   assert.equal(error.kind, "model");
   const top = await page.evaluate(async () => (await globalThis.cam.explain(globalThis.picture)).predictions[0].index);
   assert.equal(top, TINY.expected.probabilities.indexOf(Math.max(...TINY.expected.probabilities)));
@@ -102,7 +130,9 @@ test("aborting rejects with the signal's own reason", async () => {
 
 test("a thread that panics is reported, and the next call works on a new worker with the same network", async () => {
   const error = await page.evaluate(() => {
-    const answer = globalThis.failure(globalThis.cam.explain(globalThis.picture, { onProgress: () => new Promise(() => {}) }));
+    const answer = globalThis.failure(
+      globalThis.cam.explain(globalThis.picture, { onProgress: () => new Promise(() => {}) }),
+    );
     globalThis.panic();
     return answer;
   });

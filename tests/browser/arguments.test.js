@@ -4,7 +4,10 @@ import { openModule } from "./module.js";
 
 let tab, page;
 before(async () => {
-  tab = await openModule({ networks: { small: "target/breaking/small.onnx" }, pictures: { cat: "www/samples/chelsea.png" } });
+  tab = await openModule({
+    networks: { small: "target/breaking/small.onnx" },
+    pictures: { cat: "www/samples/chelsea.png" },
+  });
   ({ page } = tab);
   await page.evaluate(async () => {
     await globalThis.cam.loadModel({ bytes: globalThis.networks.small, name: "small" });
@@ -77,7 +80,13 @@ for (const [call, says] of WRONG) {
 test("a callback that throws ends its call with what it threw, and the next one works", async () => {
   const seen = await page.evaluate(async () => {
     const { cam, pictures, failure } = globalThis;
-    const thrown = await failure(cam.explain(pictures.cat, { onProgress: () => { throw new RangeError("mine"); } }));
+    const thrown = await failure(
+      cam.explain(pictures.cat, {
+        onProgress: () => {
+          throw new RangeError("mine");
+        },
+      }),
+    );
     return { thrown, after: await failure(cam.explain(pictures.cat)) };
   });
   assert.deepEqual([seen.thrown.name, seen.thrown.message, seen.after], ["RangeError", "mine", null]);
@@ -95,7 +104,10 @@ test("a folder that is given relative to the page is found", async () => {
 
 test("a picture comes in whatever a page has it in, with the same answer", async () => {
   const answers = await page.evaluate(async () => {
-    const { cam, pictures: { cat } } = globalThis;
+    const {
+      cam,
+      pictures: { cat },
+    } = globalThis;
     const blob = new Blob([cat], { type: "image/png" });
     const bitmap = await createImageBitmap(blob);
     const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
@@ -106,8 +118,16 @@ test("a picture comes in whatever a page has it in, with the same answer", async
     image.src = "/samples/chelsea.png";
     await image.decode();
     const ways = {
-      ArrayBuffer: cat, Uint8Array: new Uint8Array(cat), Blob: blob, File: new File([cat], "cat.png"), Response: await fetch("/samples/chelsea.png"),
-      ImageBitmap: bitmap, canvas, OffscreenCanvas: offscreen, ImageData: canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), img: image,
+      ArrayBuffer: cat,
+      Uint8Array: new Uint8Array(cat),
+      Blob: blob,
+      File: new File([cat], "cat.png"),
+      Response: await fetch("/samples/chelsea.png"),
+      ImageBitmap: bitmap,
+      canvas,
+      OffscreenCanvas: offscreen,
+      ImageData: canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height),
+      img: image,
     };
     const answers = {};
     for (const [way, picture] of Object.entries(ways)) answers[way] = (await cam.explain(picture)).heatmap.join();

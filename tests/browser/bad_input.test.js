@@ -7,14 +7,41 @@ import { ROOT, chooseFile, finished, open, prediction, sample } from "./page.js"
 const coffee = readFileSync(join(ROOT, "www/samples/coffee.png"));
 const rocket = readFileSync(join(ROOT, "www/samples/rocket.jpg"));
 const fixture = (name) => readFileSync(join(ROOT, "tests/fixtures", name));
-const ONE_PIXEL = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC", "base64");
+const ONE_PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC",
+  "base64",
+);
 
 const CASES = [
-  { what: "a text file", name: "notes.png", mimeType: "image/png", buffer: Buffer.from("Dear diary"), says: /not a picture that can be read/ },
-  { what: "an empty file", name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0), says: /is empty \(0 bytes\)/ },
-  { what: "a truncated JPEG", name: "cut.jpg", mimeType: "image/jpeg", buffer: rocket.subarray(0, 60_000), says: /JPEG file is cut off/ },
+  {
+    what: "a text file",
+    name: "notes.png",
+    mimeType: "image/png",
+    buffer: Buffer.from("Dear diary"),
+    says: /not a picture that can be read/,
+  },
+  {
+    what: "an empty file",
+    name: "empty.png",
+    mimeType: "image/png",
+    buffer: Buffer.alloc(0),
+    says: /is empty \(0 bytes\)/,
+  },
+  {
+    what: "a truncated JPEG",
+    name: "cut.jpg",
+    mimeType: "image/jpeg",
+    buffer: rocket.subarray(0, 60_000),
+    says: /JPEG file is cut off/,
+  },
   { what: "one pixel", name: "dot.png", mimeType: "image/png", buffer: ONE_PIXEL, says: /is 1 by 1 pixels/ },
-  { what: "a decompression bomb", name: "bomb.png", mimeType: "image/png", buffer: fixture("bomb.png"), says: /60000 by 60000 pixels/ },
+  {
+    what: "a decompression bomb",
+    name: "bomb.png",
+    mimeType: "image/png",
+    buffer: fixture("bomb.png"),
+    says: /60000 by 60000 pixels/,
+  },
 ];
 
 let tab, page;
@@ -31,7 +58,11 @@ for (const { what, says, ...file } of CASES) {
     await chooseFile(page, file);
     await page.getByRole("alert").getByText(says).waitFor();
     assert.equal(await prediction(page, "Egyptian cat").getAttribute("aria-pressed"), "true");
-    assert.equal(await prediction(page, "tabby").getAttribute("aria-disabled"), "false", "its other classes can still be asked for");
+    assert.equal(
+      await prediction(page, "tabby").getAttribute("aria-disabled"),
+      "false",
+      "its other classes can still be asked for",
+    );
     assert.ok(await page.getByRole("button", { name: "Save map (.npy)" }).isEnabled());
   });
 }
@@ -39,7 +70,10 @@ for (const { what, says, ...file } of CASES) {
 test("what went wrong is said in the page's language, and said anew when that changes", async () => {
   await chooseFile(page, { name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) });
   await page.getByLabel("Language").selectOption("ja");
-  await page.getByRole("alert").getByText(/^画像ファイルが空です.* もう一度選ぶか、保存し直してください。$/).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/^画像ファイルが空です.* もう一度選ぶか、保存し直してください。$/)
+    .waitFor();
   await page.getByLabel("言語").selectOption("en");
   await page.getByRole("alert").getByText("The picture file is empty (0 bytes).").waitFor();
 });

@@ -22,7 +22,9 @@ test("another layer is explained when it is chosen", async () => {
 test("a recipe that masks in the same way is switched to without inference", async () => {
   const authors = await map();
   await page.getByLabel("Recipe", { exact: true }).selectOption("paper");
-  await page.waitForFunction(() => [...document.querySelectorAll("dd")].some(({ textContent }) => textContent === "paper"));
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("dd")].some(({ textContent }) => textContent === "paper"),
+  );
   assert.equal(await page.getByRole("progressbar").count(), 0);
   assert.ok(compare(authors, await map()).difference > 0.01, "the recipes' maps differ");
 });

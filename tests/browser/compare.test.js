@@ -12,14 +12,21 @@ after(() => tab?.close());
 
 const panel = () => page.getByRole("region", { name: "6. Compare" });
 const side = (letter) => panel().getByRole("img", { name: new RegExp(`^${letter}: `) });
-const correlation = async () => Number((await panel().getByText(/^Rank correlation/).textContent()).match(/\(Spearman\) (-?[\d.]+)/)[1]);
+const correlation = async () =>
+  Number(
+    (
+      await panel()
+        .getByText(/^Rank correlation/)
+        .textContent()
+    ).match(/\(Spearman\) (-?[\d.]+)/)[1],
+  );
 const map = async () => npyValues((await saved(page, "Save map (.npy)")).bytes);
 
 /** The place of each value in ascending order, equal ones at the mean of their places: Spearman's correlation is Pearson's of these. */
 function ranks(values) {
   const order = [...values.keys()].sort((a, b) => values[a] - values[b]);
   const result = new Float64Array(values.length);
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     let end = i;
     while (end < order.length && values[order[end]] === values[order[i]]) end++;
     for (let j = i; j < end; j++) result[order[j]] = (i + end - 1) / 2;
@@ -31,7 +38,9 @@ function ranks(values) {
 test("why the first class and not the second: their maps, the difference and how alike they are", async () => {
   const first = await map();
   await panel().getByRole("button", { name: "Why “Egyptian cat” and not “tiger cat”?" }).click();
-  await panel().getByRole("img", { name: /^Map A less map B/ }).waitFor();
+  await panel()
+    .getByRole("img", { name: /^Map A less map B/ })
+    .waitFor();
   assert.ok(await panel().getByLabel("difference").isChecked());
   const said = await correlation();
   await prediction(page, "tiger cat").click();
@@ -66,21 +75,31 @@ test("the two maps stand one over the other with a slider, side by side, or as t
 
 test("a map that is kept is compared with one of another layer or recipe", async () => {
   await panel().getByRole("button", { name: "Keep this map as A" }).click();
-  await panel().getByText(/^Kept as A: Egyptian cat .*authors, blocks\.2\.depthwise\.relu6, EfficientNet-Lite0\./).waitFor();
+  await panel()
+    .getByText(/^Kept as A: Egyptian cat .*authors, blocks\.2\.depthwise\.relu6, EfficientNet-Lite0\./)
+    .waitFor();
   await page.getByLabel("Layer", { exact: true }).selectOption("blocks.1.project");
   await finished(page);
-  await panel().getByText(/^B: Egyptian cat .*authors, blocks\.1\.project, EfficientNet-Lite0$/).waitFor();
+  await panel()
+    .getByText(/^B: Egyptian cat .*authors, blocks\.1\.project, EfficientNet-Lite0$/)
+    .waitFor();
   const ofLayers = await correlation();
   await page.getByLabel("Recipe", { exact: true }).selectOption("torchcam");
   await finished(page);
-  await panel().getByText(/^B: Egyptian cat .*torchcam, blocks\.1\.project, EfficientNet-Lite0$/).waitFor();
+  await panel()
+    .getByText(/^B: Egyptian cat .*torchcam, blocks\.1\.project, EfficientNet-Lite0$/)
+    .waitFor();
   assert.notEqual(await correlation(), ofLayers);
 });
 
 test("a map that is kept is compared with that of another network, too", async () => {
   await give(page, "drop", join(ROOT, "tests/fixtures/tiny.onnx"));
-  await panel().getByText(/^B: .*, tiny\.onnx$/).waitFor();
-  await panel().getByText(/^A: Egyptian cat .*, EfficientNet-Lite0$/).waitFor();
+  await panel()
+    .getByText(/^B: .*, tiny\.onnx$/)
+    .waitFor();
+  await panel()
+    .getByText(/^A: Egyptian cat .*, EfficientNet-Lite0$/)
+    .waitFor();
   assert.ok(Math.abs(await correlation()) <= 1);
   await page.getByLabel("Network", { exact: true }).selectOption("efficientnet_lite0");
   await finished(page);
@@ -100,8 +119,20 @@ test("other colours and another language change how a comparison is drawn, not w
 test("another picture has nothing to be compared with", async () => {
   await sample(page, "A cup of coffee").click();
   await finished(page);
-  await panel().getByRole("button", { name: /^Why “espresso”/ }).waitFor();
-  assert.equal(await panel().getByText(/^Kept as A/).isVisible(), false);
-  assert.equal(await panel().getByText(/^Rank correlation/).isVisible(), false);
+  await panel()
+    .getByRole("button", { name: /^Why “espresso”/ })
+    .waitFor();
+  assert.equal(
+    await panel()
+      .getByText(/^Kept as A/)
+      .isVisible(),
+    false,
+  );
+  assert.equal(
+    await panel()
+      .getByText(/^Rank correlation/)
+      .isVisible(),
+    false,
+  );
   assert.deepEqual(tab.errors, []);
 });

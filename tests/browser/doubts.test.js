@@ -21,9 +21,13 @@ test("a coarse layer is said, and no doubt that does not hold: three maps of 144
 test("a class that the network hardly believes in is doubted", async () => {
   await page.getByLabel("Any other class").fill("967");
   await page.getByRole("button", { name: "967 · espresso" }).click();
-  await doubts().getByText(/^The network does not see “espresso” here: it finds it 0\.0+[1-9]\d?% probable/).waitFor();
+  await doubts()
+    .getByText(/^The network does not see “espresso” here: it finds it 0\.0+[1-9]\d?% probable/)
+    .waitFor();
   await prediction(page, "Egyptian cat").click();
-  await doubts().getByText(/does not see/).waitFor({ state: "detached" });
+  await doubts()
+    .getByText(/does not see/)
+    .waitFor({ state: "detached" });
 });
 
 test("weights that are nearly even are doubted, by the number that the report has", async () => {
@@ -31,7 +35,9 @@ test("weights that are nearly even are doubted, by the number that the report ha
   await finished(page);
   const { diagnostics } = await report();
   assert.ok(diagnostics.nearUniformWeights && diagnostics.evenness > 0.9, JSON.stringify(diagnostics));
-  await doubts().getByText(`The maps weigh nearly the same (evenness ${Math.round(100 * diagnostics.evenness)}%)`).waitFor();
+  await doubts()
+    .getByText(`The maps weigh nearly the same (evenness ${Math.round(100 * diagnostics.evenness)}%)`)
+    .waitFor();
   await page.getByLabel("Recipe", { exact: true }).selectOption("authors");
   await finished(page);
 });
@@ -39,7 +45,9 @@ test("weights that are nearly even are doubted, by the number that the report ha
 test("a heatmap that rests on few of the layer's maps is doubted, with the reason", async () => {
   await page.getByLabel("Layer", { exact: true }).selectOption("head.relu6");
   await finished(page);
-  await doubts().getByText("Only 529 of the layer’s 1,280 maps vary over this picture, so the heatmap rests on those alone.").waitFor();
+  await doubts()
+    .getByText("Only 529 of the layer’s 1,280 maps vary over this picture, so the heatmap rests on those alone.")
+    .waitFor();
 });
 
 test("where the evidence lies is said in words, by the shares that the report has", async () => {
@@ -47,9 +55,21 @@ test("where the evidence lies is said in words, by the shares that the report ha
   await finished(page);
   const { ninths } = await report();
   assert.ok(Math.abs(ninths.reduce((sum, share) => sum + share) - 1) < 1e-5);
-  const names = ["upper left", "upper middle", "upper right", "middle left", "centre", "middle right", "lower left", "lower middle", "lower right"];
+  const names = [
+    "upper left",
+    "upper middle",
+    "upper right",
+    "middle left",
+    "centre",
+    "middle right",
+    "lower left",
+    "lower middle",
+    "lower right",
+  ];
   const largest = ninths.indexOf(Math.max(...ninths));
-  await page.getByText(`Most evidence for “Egyptian cat” lies in the ${names[largest]} (${Math.round(100 * ninths[largest])}%)`).waitFor();
+  await page
+    .getByText(`Most evidence for “Egyptian cat” lies in the ${names[largest]} (${Math.round(100 * ninths[largest])}%)`)
+    .waitFor();
 });
 
 test("on one thread that is said where the answer is", async () => {

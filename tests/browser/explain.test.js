@@ -16,7 +16,10 @@ before(async () => {
 after(() => tab?.close());
 
 test("the page computes on several threads and says so", async () => {
-  await page.getByRole("status").getByText(/^Computing on \d+ threads\.$/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Computing on \d+ threads\.$/)
+    .waitFor();
   assert.equal(await page.evaluate(() => crossOriginIsolated), true);
 });
 
@@ -24,7 +27,10 @@ test("a click on the cat gives Egyptian cat and the map of the reference", async
   await page.evaluate(() => {
     globalThis.seen = [];
     const bar = document.querySelector("progress");
-    new MutationObserver(() => bar.hasAttribute("value") && !bar.hidden && globalThis.seen.push(bar.value)).observe(bar, { attributes: true });
+    new MutationObserver(() => bar.hasAttribute("value") && !bar.hidden && globalThis.seen.push(bar.value)).observe(
+      bar,
+      { attributes: true },
+    );
   });
   const started = performance.now();
   await sample(page, "Chelsea the cat").click();
@@ -44,13 +50,18 @@ test("a click on the cat gives Egyptian cat and the map of the reference", async
   const seen = await page.evaluate(() => globalThis.seen);
   const passes = seen.slice(seen.lastIndexOf(0)); // behind the model's download
   assert.ok(passes.length > 10, "progress is shown many times");
-  assert.ok(passes.every((value, i) => i === 0 || value >= passes[i - 1]), "progress goes on, never back");
+  assert.ok(
+    passes.every((value, i) => i === 0 || value >= passes[i - 1]),
+    "progress goes on, never back",
+  );
 });
 
 test("the map of the browser is that of the command line", async () => {
   const out = mkdtempSync(join(tmpdir(), "scorecam-"));
   // The native tests built it.
-  execFileSync(join(ROOT, "target/debug/scorecam"), ["explain", "www/samples/chelsea.png", "--out", out], { cwd: ROOT });
+  execFileSync(join(ROOT, "target/debug/scorecam"), ["explain", "www/samples/chelsea.png", "--out", out], {
+    cwd: ROOT,
+  });
   const { bytes } = await saved(page, "Save map (.npy)");
   const native = npyValues(readFileSync(join(out, "chelsea.heatmap.npy")));
   const { difference } = compare(npyValues(bytes), native);
@@ -61,7 +72,9 @@ test("another class has its own map at once, without new inference", async () =>
   const before = await saved(page, "Save map (.npy)");
   const started = performance.now();
   await prediction(page, "tabby").click();
-  await page.waitForFunction(() => document.querySelector('.prediction[aria-pressed="true"]').textContent.startsWith("tabby"));
+  await page.waitForFunction(() =>
+    document.querySelector('.prediction[aria-pressed="true"]').textContent.startsWith("tabby"),
+  );
   assert.ok(performance.now() - started < 5000, "a second run would take much longer");
   assert.equal(await page.getByRole("progressbar").count(), 0);
   const after = await saved(page, "Save map (.npy)");
@@ -101,7 +114,11 @@ test("no request is made while a picture is explained, and never one to a foreig
 
 test("the policy blocks a request to a foreign origin", async () => {
   const blocked = await page.evaluate(async () => {
-    const violation = new Promise((resolve) => addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective), { once: true }));
+    const violation = new Promise((resolve) =>
+      addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective), {
+        once: true,
+      }),
+    );
     await fetch("https://example.org/").catch(() => {});
     return violation;
   });
@@ -111,10 +128,16 @@ test("the policy blocks a request to a foreign origin", async () => {
 
 test("cancel answers within a second, and the next picture is explained in full", async () => {
   await sample(page, "A man with a camera").click();
-  await page.getByText(/masked pictures ·/).first().waitFor();
+  await page
+    .getByText(/masked pictures ·/)
+    .first()
+    .waitFor();
   const started = performance.now();
   await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByText(/^Stopped after/).first().waitFor();
+  await page
+    .getByText(/^Stopped after/)
+    .first()
+    .waitFor();
   assert.ok(performance.now() - started < 1000, "Cancel took longer than a second");
   await sample(page, "A man with a camera").click();
   await finished(page);

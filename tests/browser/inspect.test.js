@@ -20,7 +20,10 @@ test("every map has a card, though only those in sight exist; they come by desce
   await cards().first().focus();
   const seen = new Map();
   const note = async () => {
-    for (const [place, label] of await panel().getByRole("listitem").evaluateAll((items) => items.map((item) => [Number(item.ariaPosInSet), item.textContent]))) seen.set(place, label);
+    for (const [place, label] of await panel()
+      .getByRole("listitem")
+      .evaluateAll((items) => items.map((item) => [Number(item.ariaPosInSet), item.textContent])))
+      seen.set(place, label);
   };
   for (let rows = 0; seen.size < 144 && rows < 144; rows++) {
     await note();
@@ -31,23 +34,39 @@ test("every map has a card, though only those in sight exist; they come by desce
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Map \d+, (weight|constant)/);
   assert.equal(seen.size, 144);
   const weights = [...seen].sort(([a], [b]) => a - b).map(([, label]) => weightOf(label));
-  assert.deepEqual(weights, weights.toSorted((a, b) => b - a));
+  assert.deepEqual(
+    weights,
+    weights.toSorted((a, b) => b - a),
+  );
   await panel().getByLabel("Order by").selectOption("index");
   assert.match(await cards().first().textContent(), /^Map 0,/);
   // Scrolled by wheel or finger, the grid can still be reached with the Tab key.
-  await panel().getByRole("list").evaluate((list) => (list.scrollTop = list.scrollHeight));
-  await cards().filter({ hasText: /^Map 143,/ }).waitFor();
+  await panel()
+    .getByRole("list")
+    .evaluate((list) => (list.scrollTop = list.scrollHeight));
+  await cards()
+    .filter({ hasText: /^Map 143,/ })
+    .waitFor();
   assert.equal(await panel().getByRole("list").locator("[tabindex='0']").count(), 1);
 });
 
 test("a card shows the map, its mask, what that left of the picture, its score and its weight", async () => {
   await panel().getByLabel("Order by").selectOption("weight");
-  await page.waitForFunction(() => document.querySelector(".virtual-entry canvas.pair").getContext("2d").getImageData(150, 40, 1, 1).data[3] > 0);
-  const painted = await cards().first().evaluate((card) =>
-    [...card.querySelectorAll("canvas")].map((canvas) => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size),
+  await page.waitForFunction(
+    () => document.querySelector(".virtual-entry canvas.pair").getContext("2d").getImageData(150, 40, 1, 1).data[3] > 0,
   );
+  const painted = await cards()
+    .first()
+    .evaluate((card) =>
+      [...card.querySelectorAll("canvas")].map(
+        (canvas) => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size,
+      ),
+    );
   assert.equal(painted.length, 2);
-  assert.ok(painted.every((colours) => colours > 8), String(painted));
+  assert.ok(
+    painted.every((colours) => colours > 8),
+    String(painted),
+  );
   assert.match(await cards().first().textContent(), /^Map \d+, weight [\d.]+ score [\d.]+$/);
 });
 
@@ -66,7 +85,9 @@ test("a chosen map shows what its mask left of the picture and the score that be
   await panel().getByLabel("Order by").selectOption("weight");
   await cards().first().click();
   assert.equal(await cards().first().getAttribute("aria-pressed"), "true");
-  const sentence = await panel().getByText(/^Map \d+ \(from/).textContent();
+  const sentence = await panel()
+    .getByText(/^Map \d+ \(from/)
+    .textContent();
   const [, score, weight] = sentence.match(/the score ([\d.]+); .* is ([\d.]+)\.$/);
   assert.ok(Math.abs(score - weight) < 6e-4, `by the recipe "authors" the score is the weight: ${sentence}`);
   const masked = panel().getByRole("img", { name: /^The picture under the mask that/ });
@@ -76,7 +97,10 @@ test("a chosen map shows what its mask left of the picture and the score that be
 test("another class has other weights for the same maps", async () => {
   const labels = () => cards().evaluateAll((buttons) => buttons.map((button) => button.textContent));
   const cat = await labels();
-  await page.getByRole("button", { name: /: show the evidence$/ }).nth(1).click();
+  await page
+    .getByRole("button", { name: /: show the evidence$/ })
+    .nth(1)
+    .click();
   await panel().getByText("The heatmap for “tiger cat”").waitFor();
   assert.notDeepEqual(await labels(), cat);
   await prediction(page, "Egyptian cat").click();
@@ -112,7 +136,10 @@ test("every channel is saved as CSV and the whole account as JSON, with the same
   assert.equal(header, "channel,score,weight,low,high,energy");
   const report = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
   // In 32 bits, as they are made.
-  assert.deepEqual(lines.map((line) => Math.fround(line.split(",")[2])), report.weights.map(Math.fround));
+  assert.deepEqual(
+    lines.map((line) => Math.fround(line.split(",")[2])),
+    report.weights.map(Math.fround),
+  );
   assert.equal(report.weights.length, 144);
   assert.equal(report.layer.name, "blocks.2.depthwise.relu6");
   assert.deepEqual([report.target.index, report.target.label, report.recipe.name], [285, "Egyptian cat", "authors"]);
@@ -142,7 +169,10 @@ test("a link brings back the settings and the class, and carries no picture", as
   await prediction(page, "tiger cat").click();
   await prediction(page, "tiger cat").and(page.locator("[aria-pressed=true]")).waitFor();
   await page.getByRole("button", { name: "Copy a link to these settings" }).click();
-  await page.getByRole("alert").getByText(/It carries the settings, never the picture\.$/).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/It carries the settings, never the picture\.$/)
+    .waitFor();
   assert.equal(new URL(page.url()).hash.includes("chelsea"), false);
   await page.reload();
   await page.waitForFunction(() => document.querySelector("#layer").value === "blocks.2.depthwise.relu6");

@@ -16,7 +16,8 @@ for (const isolation of [true, false]) {
       });
       assert.equal(found.threads, isolation ? 2 : 1);
       assert.equal(found.differences.length, 240);
-      for (const { case: name, difference, allowed } of found.differences) assert.ok(difference <= allowed, `${name}: ${difference}`);
+      for (const { case: name, difference, allowed } of found.differences)
+        assert.ok(difference <= allowed, `${name}: ${difference}`);
       assert.equal(found.rates[0].kernel, "peak");
       assert.ok(found.rates.every(({ gigaMacs }) => gigaMacs > 0));
     } finally {

@@ -5,11 +5,19 @@ import { openModule } from "./module.js";
 let tab, page;
 before(async () => {
   tab = await openModule({
-    networks: Object.fromEntries(["small", "another", "breaks", "slow", "larger_than_memory", "wide_pads"].map((name) => [name, `target/breaking/${name}.onnx`])),
+    networks: Object.fromEntries(
+      ["small", "another", "breaks", "slow", "larger_than_memory", "wide_pads"].map((name) => [
+        name,
+        `target/breaking/${name}.onnx`,
+      ]),
+    ),
     pictures: { cat: "www/samples/chelsea.png", coffee: "www/samples/coffee.png" },
   });
   ({ page } = tab);
-  await page.evaluate(() => (globalThis.load = (name, more) => globalThis.cam.loadModel({ bytes: globalThis.networks[name], name, ...more })));
+  await page.evaluate(
+    () =>
+      (globalThis.load = (name, more) => globalThis.cam.loadModel({ bytes: globalThis.networks[name], name, ...more })),
+  );
 });
 after(() => tab?.close());
 beforeEach(() => page.evaluate(() => globalThis.load("small").then(() => null)));
@@ -23,10 +31,17 @@ test("after a crash an old result says that it is gone, and never answers for an
     crash(cam);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const second = await cam.explain(pictures.coffee);
-    return { ids: [first.id, second.id], old: await failure(first.forClass(1)), fresh: (await second.forClass(1)).target };
+    return {
+      ids: [first.id, second.id],
+      old: await failure(first.forClass(1)),
+      fresh: (await second.forClass(1)).target,
+    };
   });
   const [first, second] = seen.ids;
-  assert.ok(second.generation > first.generation && first.run === second.run, "the runs have the same number, of another generation");
+  assert.ok(
+    second.generation > first.generation && first.run === second.run,
+    "the runs have the same number, of another generation",
+  );
   assert.deepEqual([seen.old.name, seen.old.message, seen.fresh], ["ScoreCamError", GONE, 1]);
   assert.match(first.network.sha256, /^[0-9a-f]{64}$/);
 });
@@ -37,7 +52,11 @@ test("calls that are made together after a crash are all answered, by one worker
     await cam.explain(pictures.cat);
     crash(cam);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const results = await Promise.all([cam.explain(pictures.cat), cam.explain(pictures.coffee), cam.checkKernels(1).then(() => null)]);
+    const results = await Promise.all([
+      cam.explain(pictures.cat),
+      cam.explain(pictures.coffee),
+      cam.checkKernels(1).then(() => null),
+    ]);
     return results.filter(Boolean).map(({ id }) => id.generation);
   });
   assert.equal(new Set(generations).size, 1);
@@ -70,7 +89,12 @@ test("a network that breaks while it runs is told once, and the next call works 
 test("where the network cannot be fetched after a crash the call says so, and a later one tries again", async () => {
   await page.evaluate(() => globalThis.cam.loadModel({ catalog: "efficientnet_lite0" }).then(() => null));
   await page.route("**/models/*.onnx", (route) => route.abort());
-  const ask = () => page.evaluate(() => globalThis.failure(globalThis.cam.explain(globalThis.pictures.cat, { layer: "stem.relu6", enough: AbortSignal.abort() })));
+  const ask = () =>
+    page.evaluate(() =>
+      globalThis.failure(
+        globalThis.cam.explain(globalThis.pictures.cat, { layer: "stem.relu6", enough: AbortSignal.abort() }),
+      ),
+    );
   await page.evaluate(() => globalThis.crash(globalThis.cam));
   assert.equal((await ask()).kind, "network");
   await page.unroute("**/models/*.onnx");
@@ -85,7 +109,9 @@ test("a result keeps the class names of its own network", async () => {
     await load("another", { labels: ["v", "w", "x", "y", "z"] });
     const { channel } = (await result.channels()).channels.find(({ score }) => score !== null);
     const other = await result.forClass(0);
-    return [result.predictions, await result.maskedPredictions(channel), other.predictions].flat().map(({ label }) => label);
+    return [result.predictions, await result.maskedPredictions(channel), other.predictions]
+      .flat()
+      .map(({ label }) => label);
   });
   assert.ok(labels.length >= 15 && labels.every((label) => "abcde".includes(label)), labels.join());
 });
@@ -97,7 +123,10 @@ test("twelve explanations at once are all answered, each for its own picture", a
     return (await Promise.all(asked)).map(({ heatmap }) => heatmap.join());
   });
   assert.equal(maps.length, 12);
-  assert.deepEqual([new Set(maps.filter((_, i) => i % 2)).size, new Set(maps.filter((_, i) => i % 2 === 0)).size], [1, 1]);
+  assert.deepEqual(
+    [new Set(maps.filter((_, i) => i % 2)).size, new Set(maps.filter((_, i) => i % 2 === 0)).size],
+    [1, 1],
+  );
   assert.notEqual(maps[0], maps[1]);
 });
 
@@ -120,13 +149,19 @@ test("what a layer needs is worked out before anything is allocated", async () =
     return { error, before: model.memoryBytes, after: again.memoryBytes };
   });
   assert.equal(seen.error.kind, "memory");
-  assert.match(seen.error.message, /^The layer "maps" of 256 maps of 1024 x 1024 needs about [4-9]\.\d GB of memory; there are 4\.3 GB\.$/);
+  assert.match(
+    seen.error.message,
+    /^The layer "maps" of 256 maps of 1024 x 1024 needs about [4-9]\.\d GB of memory; there are 4\.3 GB\.$/,
+  );
   assert.ok(seen.after < 1e9, `${seen.after} bytes`);
 });
 
 test("paddings whose sizes 32 bits do not hold are refused with a sentence", async () => {
   const error = await page.evaluate(() => globalThis.failure(globalThis.load("wide_pads")));
-  assert.match(error.message, /^wide_pads cannot be computed: its tensor "last" of shape \[64, 8212, 8212\] needs 17\.3 GB\.$/);
+  assert.match(
+    error.message,
+    /^wide_pads cannot be computed: its tensor "last" of shape \[64, 8212, 8212\] needs 17\.3 GB\.$/,
+  );
 });
 
 test("a worker that computes on after a cancel is replaced, and what it took is given back", async () => {
@@ -154,11 +189,23 @@ test("an explanation that was stopped goes on where it stopped, to the map that 
     await cam.loadModel({ catalog: "efficientnet_lite0" });
     const options = { layer: "blocks.2.depthwise.relu6" };
     const enough = new AbortController();
-    const partial = await cam.explain(pictures.cat, { ...options, enough: enough.signal, onProgress: ({ done }) => done > 0 && enough.abort() });
+    const partial = await cam.explain(pictures.cat, {
+      ...options,
+      enough: enough.signal,
+      onProgress: ({ done }) => done > 0 && enough.abort(),
+    });
     const firsts = [];
     const whole = await partial.continue({ onProgress: ({ done }) => firsts.push(done) });
     const straight = await cam.explain(pictures.cat, options);
-    return { partial: partial.diagnostics, whole: whole.diagnostics, began: firsts[0], same: whole.heatmap.join() === straight.heatmap.join() };
+    return {
+      partial: partial.diagnostics,
+      whole: whole.diagnostics,
+      began: firsts[0],
+      same: whole.heatmap.join() === straight.heatmap.join(),
+    };
   });
-  assert.ok(seen.partial.partial && !seen.whole.partial && seen.began === seen.partial.scoredChannels && seen.same, JSON.stringify(seen));
+  assert.ok(
+    seen.partial.partial && !seen.whole.partial && seen.began === seen.partial.scoredChannels && seen.same,
+    JSON.stringify(seen),
+  );
 });

@@ -32,9 +32,26 @@ export async function openModule({ networks = {}, pictures = {}, ...options } = 
         channels.set(cam, latest);
         return cam;
       };
-      const crash = (cam) => new Channel(channels.get(cam).at(-1)).postMessage({ kind: "internal", message: "The computation broke off: at the test's wish.", hint: "" });
-      const failure = (promise) => promise.then(() => null, ({ name, kind, message, hint }) => ({ name, kind, message, hint }));
-      Object.assign(globalThis, { create, crash, failure, bytes, networks: decode(networks), pictures: decode(pictures), cam: await create() });
+      const crash = (cam) =>
+        new Channel(channels.get(cam).at(-1)).postMessage({
+          kind: "internal",
+          message: "The computation broke off: at the test's wish.",
+          hint: "",
+        });
+      const failure = (promise) =>
+        promise.then(
+          () => null,
+          ({ name, kind, message, hint }) => ({ name, kind, message, hint }),
+        );
+      Object.assign(globalThis, {
+        create,
+        crash,
+        failure,
+        bytes,
+        networks: decode(networks),
+        pictures: decode(pictures),
+        cam: await create(),
+      });
     },
     { networks: encode(networks), pictures: encode(pictures) },
   );

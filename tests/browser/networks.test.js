@@ -21,7 +21,10 @@ test("the page offers the networks of the catalogue whose files are there", asyn
 
 test("a network that cannot be loaded leaves the one before in use", async () => {
   await network().selectOption("squeezenet");
-  await page.getByRole("alert").getByText("squeezenet1.1-7.onnx could not be fetched: the server answered 404.").waitFor();
+  await page
+    .getByRole("alert")
+    .getByText("squeezenet1.1-7.onnx could not be fetched: the server answered 404.")
+    .waitFor();
   assert.equal(await network().inputValue(), "efficientnet_lite0");
   await sample(page, "A cup of coffee").click();
   await prediction(page, "espresso").waitFor();

@@ -12,7 +12,10 @@ before(async () => {
 after(() => tab?.close());
 
 test("without the isolation headers the page works on one thread and says why", async () => {
-  await page.getByRole("status").getByText(/^Computing on one thread: the server does not send the headers/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Computing on one thread: the server does not send the headers/)
+    .waitFor();
   await sample(page, "Chelsea the cat").click();
   await finished(page);
   const { bytes } = await saved(page, "Save map (.npy)");

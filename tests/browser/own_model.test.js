@@ -30,8 +30,16 @@ const map = async () => npyValues((await saved(page, "Save map (.npy)")).bytes);
 const choose = (file) => page.getByLabel("Use your own network (.onnx)…").setInputFiles(file);
 const fact = (name) => page.locator("dt", { hasText: name }).locator("+ dd");
 /** For runs so short that their Cancel button is never seen. */
-const done = () => page.getByText(/^Done: [1-4] masked pictures in/).first().waitFor();
-const loaded = (name) => page.waitForFunction((name) => document.querySelector("#network").value === name && document.querySelector("#progress").hidden, name);
+const done = () =>
+  page
+    .getByText(/^Done: [1-4] masked pictures in/)
+    .first()
+    .waitFor();
+const loaded = (name) =>
+  page.waitForFunction(
+    (name) => document.querySelector("#network").value === name && document.querySelector("#progress").hidden,
+    name,
+  );
 
 for (const network of NETWORKS) {
   test(`${network.name} is loaded from a file, classified as by onnxruntime, and explained at another layer, class and recipe`, async () => {
@@ -55,12 +63,24 @@ for (const network of NETWORKS) {
     assert.match(await fact("Layer").textContent(), new RegExp(`^${network.layer.replaceAll(".", "\\.")}, `));
     const authors = await map();
 
-    await page.getByRole("button", { name: /: show the evidence$/ }).nth(1).click();
-    await page.waitForFunction(() => document.querySelectorAll("#predictions [aria-pressed]")[1].getAttribute("aria-pressed") === "true");
+    await page
+      .getByRole("button", { name: /: show the evidence$/ })
+      .nth(1)
+      .click();
+    await page.waitForFunction(
+      () => document.querySelectorAll("#predictions [aria-pressed]")[1].getAttribute("aria-pressed") === "true",
+    );
     assert.ok(compare(authors, await map()).difference > 1e-6, "another class, another map");
     await field("Recipe").selectOption("paper");
-    await page.waitForFunction(() => [...document.querySelectorAll("dd")].some(({ textContent }) => textContent === "paper"));
-    console.log(`${network.name}: memory ${await fact("Memory").textContent()}, ${await page.getByText(/^Done:/).first().textContent()}`);
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("dd")].some(({ textContent }) => textContent === "paper"),
+    );
+    console.log(
+      `${network.name}: memory ${await fact("Memory").textContent()}, ${await page
+        .getByText(/^Done:/)
+        .first()
+        .textContent()}`,
+    );
     assert.deepEqual(tab.errors, []);
   });
 }
@@ -84,7 +104,9 @@ test("a small network is dropped, its guess is shown, corrected and named, and a
   assert.equal(await form().getByLabel("Mean to subtract, by channel").inputValue(), "104, 117, 123");
   await form().getByLabel("Mean to subtract, by channel").fill("10, 20, 30");
   assert.equal(await form().getByLabel("Preset").inputValue(), "custom");
-  await form().getByLabel("Class names").setInputFiles({ name: "names.txt", mimeType: "text/plain", buffer: Buffer.from("cat\ndog\nbird\n") });
+  await form()
+    .getByLabel("Class names")
+    .setInputFiles({ name: "names.txt", mimeType: "text/plain", buffer: Buffer.from("cat\ndog\nbird\n") });
   await form().getByRole("button", { name: "Load with these" }).click();
   await prediction(page, "dog").waitFor();
   await done();

@@ -11,8 +11,15 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The browser that tests and benchmark run in. */
 export const launch = () => chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 /** Long enough for a full explanation on one slow thread. */
 export const PATIENCE = 150_000;
@@ -67,7 +74,10 @@ export async function finished(page) {
   const cancel = page.getByRole("button", { name: "Cancel" });
   await cancel.waitFor();
   await cancel.waitFor({ state: "hidden" });
-  await page.getByText(/^Done: [\d,]+ masked pictures in/).first().waitFor();
+  await page
+    .getByText(/^Done: [\d,]+ masked pictures in/)
+    .first()
+    .waitFor();
 }
 
 /** The page with chelsea.png explained at a layer of few channels, so that a run takes seconds. */
@@ -80,20 +90,30 @@ export async function openExplained(context) {
   return tab;
 }
 
-export const prediction = (page, label) => page.getByRole("button", { name: new RegExp(`^${label} [\\d.]+%: show the evidence`) });
+export const prediction = (page, label) =>
+  page.getByRole("button", { name: new RegExp(`^${label} [\\d.]+%: show the evidence`) });
 
 /** Waits for the worker; a page that cannot start says so at once. */
 export async function started(page) {
   const failed = page.getByRole("alert").locator(".notice").first().waitFor();
   await Promise.race([
-    page.getByRole("status").getByText(/^Computing on|計算しています/).waitFor(),
-    failed.then(async () => Promise.reject(new Error(await page.getByRole("alert").textContent())), () => {}),
+    page
+      .getByRole("status")
+      .getByText(/^Computing on|計算しています/)
+      .waitFor(),
+    failed.then(
+      async () => Promise.reject(new Error(await page.getByRole("alert").textContent())),
+      () => {},
+    ),
   ]);
 }
 
 /** What a download button saves, as bytes. */
 export async function saved(page, button) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: button }).click(),
+  ]);
   const chunks = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk);
   return { name: download.suggestedFilename(), bytes: Buffer.concat(chunks) };

@@ -17,7 +17,10 @@ before(async () => {
 after(() => tab?.close());
 beforeEach(async () => {
   await page.goto(`${tab.address}?${Math.random()}${FEW}`);
-  await page.getByRole("status").getByText(/^Computing on/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Computing on/)
+    .waitFor();
   await page.evaluate(() => (document.querySelector(".settings").open = true));
 });
 
@@ -39,7 +42,9 @@ test("a network that does not fit leaves the old result with its own labels, and
   await page.waitForFunction(() => document.querySelector("#layer").options.length > 10);
   await page.getByLabel("Layer", { exact: true }).selectOption("blocks.1.depthwise.relu6");
   await finished(page);
-  await comparison().getByText(/Rank correlation/).waitFor();
+  await comparison()
+    .getByText(/Rank correlation/)
+    .waitFor();
   const correlation = Number((await comparison().textContent()).match(/\(Spearman\) (-?[\d.]+)/)[1]);
   assert.ok(correlation < 0.999, `${correlation}: B was compared with itself`);
 });
@@ -69,13 +74,21 @@ test("what there is when one cancels can be used and saved, and goes on", async 
   await sample(page, "Chelsea the cat").click();
   await page.getByRole("button", { name: "Good enough, stop here" }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByText(/^Stopped after/).first().waitFor();
+  await page
+    .getByText(/^Stopped after/)
+    .first()
+    .waitFor();
   await prediction(page, "tabby").click();
-  await page.waitForFunction(() => document.querySelector("[aria-pressed=true].prediction").textContent.includes("tabby"));
+  await page.waitForFunction(() =>
+    document.querySelector("[aria-pressed=true].prediction").textContent.includes("tabby"),
+  );
   assert.equal((await saved(page, "Save map (.npy)")).name, "chelsea.partial.heatmap.npy");
   await page.getByRole("button", { name: "Continue" }).click();
   await finished(page);
-  assert.ok((await page.locator(".prediction[aria-pressed=true]").textContent()).includes("tabby"), "the class that was chosen");
+  assert.ok(
+    (await page.locator(".prediction[aria-pressed=true]").textContent()).includes("tabby"),
+    "the class that was chosen",
+  );
   assert.equal((await saved(page, "Save map (.npy)")).name, "chelsea.heatmap.npy");
 });
 
@@ -96,7 +109,9 @@ test("cancelled before its first map, a picture leaves the earlier one's result 
 });
 
 test("a browser whose language is no tag has a page that works", async () => {
-  const odd = await open({ prepare: (page) => page.addInitScript(() => Object.defineProperty(navigator, "language", { get: () => "C" })) });
+  const odd = await open({
+    prepare: (page) => page.addInitScript(() => Object.defineProperty(navigator, "language", { get: () => "C" })),
+  });
   try {
     await odd.page.goto(`${odd.address}?odd${FEW}`);
     await sample(odd.page, "Chelsea the cat").click();
@@ -114,31 +129,47 @@ test("thousands of layers and a name like a book do not freeze the page", async 
   await page.getByLabel("Find a layer by a part of its name").fill("relu123");
   await page.getByLabel("Layer", { exact: true }).selectOption("relu1234");
   await sample(page, "Chelsea the cat").click();
-  await page.getByText(/^Done: \d masked pictures/).first().waitFor();
+  await page
+    .getByText(/^Done: \d masked pictures/)
+    .first()
+    .waitFor();
   assert.equal(await fact("Layer").textContent(), "relu1234, 4 maps of 8 × 8");
   assert.ok((await page.locator("#step button").count()) <= 260);
   await chooseNetwork("long_name");
   await page.waitForFunction(() => document.querySelector("#network").value === "long_name.onnx");
-  await fact("Layer").getByText(/^\\u\{1b\}\[31mred\\u\{a\}a+…a+, 4 maps/).waitFor();
+  await fact("Layer")
+    .getByText(/^\\u\{1b\}\[31mred\\u\{a\}a+…a+, 4 maps/)
+    .waitFor();
 });
 
 test("small files that ask for the moon get a sentence in the tab too", async () => {
   const folder = `${ROOT}target/tmp/hostile/`;
-  const files = readdirSync(folder).filter((name) => name.endsWith(".onnx")).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".onnx"))
+    .sort();
   assert.ok(files.length >= 200, "the native tests write them");
-  const chosen = files.filter((_, i) => i % 7 === 0).map((name) => [name, readFileSync(folder + name).toString("base64")]).filter(([, { length }]) => length < 1e6);
+  const chosen = files
+    .filter((_, i) => i % 7 === 0)
+    .map((name) => [name, readFileSync(folder + name).toString("base64")])
+    .filter(([, { length }]) => length < 1e6);
   const answers = await page.evaluate(async (files) => {
     const { ScoreCam } = await import("/scorecam.js");
     const cam = await ScoreCam.create({ threads: 2 });
     const answers = [];
     for (const [name, base64] of files) {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      answers.push(await cam.loadModel({ bytes, name }).then(() => [name, "loaded"], ({ kind, message }) => [name, kind, message]));
+      answers.push(
+        await cam.loadModel({ bytes, name }).then(
+          () => [name, "loaded"],
+          ({ kind, message }) => [name, kind, message],
+        ),
+      );
     }
     await cam.loadModel({ catalog: "efficientnet_lite0" });
     return answers;
   }, chosen);
-  for (const [name, kind, message] of answers) assert.ok(["loaded", "model", "memory", "option", "internal"].includes(kind), `${name}: ${kind} ${message}`);
+  for (const [name, kind, message] of answers)
+    assert.ok(["loaded", "model", "memory", "option", "internal"].includes(kind), `${name}: ${kind} ${message}`);
   const crashed = answers.filter(([, kind]) => kind === "internal");
   assert.ok(crashed.length < answers.length / 4, JSON.stringify(crashed));
 });
@@ -148,7 +179,10 @@ test("a link's class is for the next picture alone, and what it names and is not
   await sample(page, "A cup of coffee").click();
   await finished(page);
   assert.match(await page.locator(".prediction[aria-pressed=true]").textContent(), /^Egyptian cat/);
-  await page.getByText(/The network finds “Egyptian cat” only 0\.0+\d+% probable here/).first().waitFor();
+  await page
+    .getByText(/The network finds “Egyptian cat” only 0\.0+\d+% probable here/)
+    .first()
+    .waitFor();
   await sample(page, "Chelsea the cat").click();
   await finished(page);
   await sample(page, "A cup of coffee").click();
@@ -171,7 +205,10 @@ test("the first download shows that it goes on, and a click in the meantime is a
       await route.continue();
     });
     await slow.page.goto(`${slow.address}?slow${FEW}`);
-    await slow.page.getByText(/Loading the program/).waitFor({ timeout: 5000 }).catch(() => {});
+    await slow.page
+      .getByText(/Loading the program/)
+      .waitFor({ timeout: 5000 })
+      .catch(() => {});
     await sample(slow.page, "Chelsea the cat").click();
     await slow.page.getByText(/^Your picture is next\./).waitFor();
     await finished(slow.page);
@@ -225,7 +262,10 @@ test("one duration is told for a run, the improbable class is told apart, and th
   assert.match(await step(/Heatmap$/), /^Nothing in this sum is below zero, so nothing is dropped\./);
   await page.getByLabel("Recipe").selectOption("matlab");
   await finished(page);
-  assert.match(await step(/Score$/), /no map weighs more than 2\.7 times as much as another, so nearly all weigh the same\.$/);
+  assert.match(
+    await step(/Score$/),
+    /no map weighs more than 2\.7 times as much as another, so nearly all weigh the same\.$/,
+  );
 });
 
 test("the account that the page saves is the command line's, but for its times and the name of the picture", async () => {
@@ -233,10 +273,15 @@ test("the account that the page saves is the command line's, but for its times a
   await finished(page);
   const fromPage = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
   const out = mkdtempSync(join(tmpdir(), "scorecam-"));
-  execFileSync(`${ROOT}target/debug/scorecam`, ["explain", "www/samples/chelsea.png", "--layer", "blocks.2.depthwise.relu6", "--out", out], { cwd: ROOT });
+  execFileSync(
+    `${ROOT}target/debug/scorecam`,
+    ["explain", "www/samples/chelsea.png", "--layer", "blocks.2.depthwise.relu6", "--out", out],
+    { cwd: ROOT },
+  );
   const native = JSON.parse(readFileSync(join(out, "chelsea.json")));
   assert.deepEqual(Object.keys(fromPage), Object.keys(native));
-  for (const field of ["scorecam", "model", "title", "sha256", "layer", "recipe", "region", "input"]) assert.deepEqual(fromPage[field], native[field], field);
+  for (const field of ["scorecam", "model", "title", "sha256", "layer", "recipe", "region", "input"])
+    assert.deepEqual(fromPage[field], native[field], field);
   assert.deepEqual([fromPage.target.index, fromPage.target.label], [native.target.index, native.target.label]);
   assert.deepEqual(fromPage.region, { x: 0, y: 0, width: 451, height: 300 });
   fromPage.weights.forEach((weight, i) => assert.ok(Math.abs(weight - native.weights[i]) < 1e-3, `weight ${i}`));
@@ -246,18 +291,38 @@ test("everything that is saved has the picture, the steps, the comparison, the d
   await sample(page, "Chelsea the cat").click();
   await finished(page);
   await page.getByRole("button", { name: "Before against after the softmax" }).click();
-  await comparison().getByText(/Rank correlation/).waitFor();
+  await comparison()
+    .getByText(/Rank correlation/)
+    .waitFor();
   const text = (await saved(page, "Save everything (HTML)")).bytes.toString();
-  for (const part of ["A network does not say why it decides.", "data:image/jpeg", "8 Heatmap".slice(2), "Rank correlation (Spearman)", "<td>chelsea</td>", "Made on"]) assert.ok(text.includes(part), part);
+  for (const part of [
+    "A network does not say why it decides.",
+    "data:image/jpeg",
+    "8 Heatmap".slice(2),
+    "Rank correlation (Spearman)",
+    "<td>chelsea</td>",
+    "Made on",
+  ])
+    assert.ok(text.includes(part), part);
   assert.equal([...text.matchAll(/<h3>/g)].length, 8);
   assert.ok(!text.includes("Mozilla"));
 });
 
 test("errors have the headers of pages, and what tells a host what to do is not served", async () => {
-  for (const [path, status] of [["nowhere", 404], ["_headers", 404], ["wasm/threads/.stamp", 404], ["%E0%A4%A", 404], ["index.html", 200]]) {
+  for (const [path, status] of [
+    ["nowhere", 404],
+    ["_headers", 404],
+    ["wasm/threads/.stamp", 404],
+    ["%E0%A4%A", 404],
+    ["index.html", 200],
+  ]) {
     const response = await fetch(tab.address + path);
     assert.equal(response.status, status, path);
-    assert.match(response.headers.get("content-security-policy"), /frame-ancestors 'self'; *$|frame-ancestors 'self'/, path);
+    assert.match(
+      response.headers.get("content-security-policy"),
+      /frame-ancestors 'self'; *$|frame-ancestors 'self'/,
+      path,
+    );
     assert.match(response.headers.get("permissions-policy"), /camera=\(\)/, path);
     assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
   }
@@ -272,7 +337,10 @@ test("a page in a frame that is not isolated does not blame its server", async (
     const host = "<!doctype html><iframe src='/?framed' width='900' height='600'></iframe>";
     await plain.page.route("**/host.html", (route) => route.fulfill({ contentType: "text/html", body: host }));
     await plain.page.goto(`${plain.address}host.html`);
-    await plain.page.frameLocator("iframe").getByText(/shown in a frame of another page that is not isolated/).waitFor();
+    await plain.page
+      .frameLocator("iframe")
+      .getByText(/shown in a frame of another page that is not isolated/)
+      .waitFor();
   } finally {
     await plain.close();
   }

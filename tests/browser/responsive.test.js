@@ -44,7 +44,10 @@ const cards = () => panel().getByRole("list").getByRole("button");
 /** Each is done several times, the n-th time in its n-th way. */
 const INTERACTIONS = {
   "another order of 1,280 maps": (n) => panel().getByLabel("Order by").selectOption(["energy", "score", "weight"][n]),
-  "a screen further down the maps": () => panel().getByRole("list").evaluate((list) => (list.scrollTop += list.clientHeight)),
+  "a screen further down the maps": () =>
+    panel()
+      .getByRole("list")
+      .evaluate((list) => (list.scrollTop += list.clientHeight)),
   "to the last map or the first": async (n) => {
     await panel().getByRole("list").locator("[tabindex='0']").focus();
     await page.keyboard.press(["End", "Home", "End"][n]);
@@ -53,7 +56,8 @@ const INTERACTIONS = {
   "another step": (n) => page.getByRole("tab", { name: ["5 Cover", "3 Maps", "7 Sum"][n] }).click(),
   "other colours": (n) => page.getByLabel("Colours", { exact: true }).selectOption(["viridis", "turbo", "jet"][n]),
   "another opacity": (n) => page.getByLabel("Opacity").fill(["30", "60", "50"][n]),
-  "a place of the heatmap": (n) => page.getByRole("application", { name: /^The heatmap/ }).hover({ position: { x: 50 + 40 * n, y: 60 } }),
+  "a place of the heatmap": (n) =>
+    page.getByRole("application", { name: /^The heatmap/ }).hover({ position: { x: 50 + 40 * n, y: 60 } }),
   "the picture is saved with its caption": () => saved(page, "Save picture with caption (PNG)"),
   "another class": (n) => prediction(page, ["tabby", "tiger cat", "Egyptian cat"][n]).click(),
 };

@@ -26,16 +26,25 @@ const STATES = {
   start: async () => {},
   running: async () => {
     await sample(page, "A cat and a coffee").click();
-    await page.getByText(/masked pictures ·/).first().waitFor();
+    await page
+      .getByText(/masked pictures ·/)
+      .first()
+      .waitFor();
     await page.getByRole("button", { name: "Good enough, stop here" }).waitFor();
   },
   partial: async () => {
     await page.getByRole("button", { name: "Good enough, stop here" }).click();
-    await page.getByText(/^Partial: /).first().waitFor();
+    await page
+      .getByText(/^Partial: /)
+      .first()
+      .waitFor();
   },
   error: async () => {
     await chooseFile(page, { name: "notes.png", mimeType: "image/png", buffer: Buffer.from("Dear diary") });
-    await page.getByRole("alert").getByText(/not a picture/).waitFor();
+    await page
+      .getByRole("alert")
+      .getByText(/not a picture/)
+      .waitFor();
   },
   done: async () => {
     await page.getByText("Network, layer and recipe").click();
@@ -51,7 +60,12 @@ const STATES = {
   },
   pinned: async () => {
     await page.getByRole("button", { name: "Show them" }).click();
-    await page.getByRole("region", { name: "5. The maps behind it" }).getByRole("listitem").first().getByRole("button").click();
+    await page
+      .getByRole("region", { name: "5. The maps behind it" })
+      .getByRole("listitem")
+      .first()
+      .getByRole("button")
+      .click();
     await page.getByText(/^Map \d+ \(from/).waitFor();
   },
   ...Object.fromEntries(
@@ -72,8 +86,12 @@ const STATES = {
 
 /** What axe finds of WCAG 2.2 AA that is serious or critical: rule and elements. */
 async function violations() {
-  const { violations } = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
-  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(" ")}`);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
+  );
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(" ")}`);
 }
 
 const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -94,7 +112,10 @@ for (const [state, reach] of Object.entries(STATES)) {
         const colorScheme = (width === 390) === (language === "en") ? "dark" : "light";
         await page.emulateMedia({ colorScheme });
         assert.equal(await overflow(), 0, `${language} at ${width}`);
-        await page.screenshot({ path: join(SCREENSHOTS, `${state}.${language}.${width}.${colorScheme}.png`), fullPage: true });
+        await page.screenshot({
+          path: join(SCREENSHOTS, `${state}.${language}.${width}.${colorScheme}.png`),
+          fullPage: true,
+        });
       }
     }
     await page.locator("#language").selectOption("en");

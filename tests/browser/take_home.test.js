@@ -43,21 +43,35 @@ test("the report opens offline from a file with scripts off, and shows everythin
     const figure = reader.getByRole("img", { name: /^Evidence for “Egyptian cat”, probability 79\.\d%/ });
     const { width, height } = await figure.boundingBox();
     assert.ok(width > 400 && height > 300, `the picture is shown, ${width} x ${height}`);
-    for (const shown of [report.sha256, `scorecam ${report.scorecam}`, "blocks.2.depthwise.relu6, 144 maps of 56 × 56", "It is what the paper’s authors published"]) {
+    for (const shown of [
+      report.sha256,
+      `scorecam ${report.scorecam}`,
+      "blocks.2.depthwise.relu6, 144 maps of 56 × 56",
+      "It is what the paper’s authors published",
+    ]) {
       await reader.getByText(shown).first().waitFor();
     }
     assert.equal(await reader.getByRole("img", { name: /^The picture under the mask that map/ }).count(), 12);
     assert.equal(await reader.locator("details tr").count(), 1 + 144);
     const link = await reader.getByRole("link", { name: "Save map (.npy)" }).getAttribute("href");
     assert.deepEqual(npyValues(Buffer.from(link.split(",")[1], "base64")), npyValues(map));
-    assert.deepEqual(requests.filter((url) => !/^(file|data):/.test(url)), []);
+    assert.deepEqual(
+      requests.filter((url) => !/^(file|data):/.test(url)),
+      [],
+    );
   } finally {
     await browser.close();
   }
 });
 
 test("what a file's name or a class says is text in the report, never markup", async () => {
-  await page.getByLabel("Choose a file…").setInputFiles({ name: "<img src=x>.png", mimeType: "image/png", buffer: (await saved(page, "Save overlay alone (PNG)")).bytes });
+  await page
+    .getByLabel("Choose a file…")
+    .setInputFiles({
+      name: "<img src=x>.png",
+      mimeType: "image/png",
+      buffer: (await saved(page, "Save overlay alone (PNG)")).bytes,
+    });
   await finished(page);
   const { bytes } = await saved(page, "Save everything (HTML)");
   assert.ok(!bytes.includes("<img src=x>") && bytes.includes("&lt;img src=x&gt;"));
@@ -66,17 +80,26 @@ test("what a file's name or a class says is text in the report, never markup", a
 test("good enough: the passes end early, and the map is called partial wherever it is shown or saved", async () => {
   await page.getByLabel("Layer", { exact: true }).selectOption("head.relu6");
   await sample(page, "Chelsea the cat").click();
-  await page.getByText(/masked pictures ·/).first().waitFor();
+  await page
+    .getByText(/masked pictures ·/)
+    .first()
+    .waitFor();
   await page.getByRole("img", { name: /^How the map settled/ }).waitFor();
   await page.getByRole("button", { name: "Good enough, stop here" }).click();
-  await page.getByText(/^Stopped after \d+ of 529 masked pictures/).first().waitFor();
+  await page
+    .getByText(/^Stopped after \d+ of 529 masked pictures/)
+    .first()
+    .waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.id), "result", "the focus is not lost with the button");
   const badge = page.getByText(/^Partial: \d+ of 529 masked pictures$/);
   await badge.waitFor();
   await page.getByText(/^Only \d+ of 529 masked pictures were classified/).waitFor();
   const maps = page.getByRole("region", { name: "5. The maps behind it" });
   await maps.getByLabel("Order by").selectOption("index");
-  await maps.getByRole("button", { name: /, not reached/ }).first().click();
+  await maps
+    .getByRole("button", { name: /, not reached/ })
+    .first()
+    .click();
   await maps.getByText(/had its turn still to come when the passes ended/).waitFor();
   const report = await saved(page, "Save report (JSON)");
   const { diagnostics } = JSON.parse(report.bytes);

@@ -17,18 +17,31 @@ const numbersIn = (text) => [...text.matchAll(/-?[\d,]*\.?\d+/g)].map(([number])
 async function open(name) {
   await panel().getByRole("tab", { name }).click();
   await page.waitForFunction(() => document.querySelector("#step").getAttribute("aria-busy") === "false");
-  await step(name).locator("details").evaluate((details) => (details.open = true));
+  await step(name)
+    .locator("details")
+    .evaluate((details) => (details.open = true));
   return step(name).innerText();
 }
 /** What the core says of the explanation, by the file that the page saves. */
 async function channels() {
   const [header, ...lines] = (await saved(page, "Save channels (CSV)")).bytes.toString().trimEnd().split("\n");
   const names = header.split(",");
-  return lines.map((line) => Object.fromEntries(line.split(",").map((value, i) => [names[i], value === "" ? null : Number(value)])));
+  return lines.map((line) =>
+    Object.fromEntries(line.split(",").map((value, i) => [names[i], value === "" ? null : Number(value)])),
+  );
 }
 
 test("the eight steps are a path that the arrow keys, Back and Next walk along", async () => {
-  assert.deepEqual(await tabs().allTextContents(), ["1 Answer", "2 Network", "3 Maps", "4 Mask", "5 Cover", "6 Score", "7 Sum", "8 Heatmap"]);
+  assert.deepEqual(await tabs().allTextContents(), [
+    "1 Answer",
+    "2 Network",
+    "3 Maps",
+    "4 Mask",
+    "5 Cover",
+    "6 Score",
+    "7 Sum",
+    "8 Heatmap",
+  ]);
   await tabs().first().focus();
   await page.keyboard.press("ArrowRight");
   await step("2 Network").waitFor();
@@ -55,7 +68,8 @@ test("the numbers of the steps are those of the core", async () => {
   const all = await channels();
   const report = JSON.parse((await saved(page, "Save report (JSON)")).bytes);
   const heaviest = all.filter(({ score }) => score !== null).sort((a, b) => b.weight - a.weight)[0];
-  const near = (found, expected, digits) => assert.ok(Math.abs(found - expected) <= 0.51 * 10 ** -digits, `${found} for ${expected}`);
+  const near = (found, expected, digits) =>
+    assert.ok(Math.abs(found - expected) <= 0.51 * 10 ** -digits, `${found} for ${expected}`);
 
   near(numbersIn(await open("1 Answer"))[0], 100 * report.target.probability, 1);
   const mask = numbersIn((await open("4 Mask")).split("Map ")[1]);
@@ -87,7 +101,10 @@ test("a map that is chosen on the way is followed from there", async () => {
   const chosen = step("3 Maps").getByRole("button").nth(4);
   const [, channel] = (await chosen.getAttribute("aria-label")).match(/^Map (\d+),/);
   await chosen.click();
-  await page.waitForFunction((label) => document.activeElement.ariaLabel === label && document.activeElement.ariaPressed === "true", await chosen.getAttribute("aria-label"));
+  await page.waitForFunction(
+    (label) => document.activeElement.ariaLabel === label && document.activeElement.ariaPressed === "true",
+    await chosen.getAttribute("aria-label"),
+  );
   await page.getByText(`Map ${channel} (from`).waitFor(); // the panel of the maps shows it, too
   assert.match(await open("4 Mask"), new RegExp(`^Map ${channel} is enlarged`));
 });

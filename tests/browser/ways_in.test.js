@@ -17,7 +17,10 @@ for (const way of ["drop", "paste"]) {
     await give(page, way, coffee);
     await prediction(page, "espresso").waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByText(/^(Stopped after|Cancelled before)/).first().waitFor();
+    await page
+      .getByText(/^(Stopped after|Cancelled before)/)
+      .first()
+      .waitFor();
     await page.reload();
   });
 }

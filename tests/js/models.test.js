@@ -83,7 +83,10 @@ test("a file that is larger than the catalogue says is not taken", async (t) => 
 
 test("a server that cannot be reached is named with what to do", async (t) => {
   const { spec } = await serving(t, send);
-  await assert.rejects(fetchModel({ ...spec, source: "http://localhost:1/net.onnx" }), /cannot be reached .*SCORECAM_MIRROR/);
+  await assert.rejects(
+    fetchModel({ ...spec, source: "http://localhost:1/net.onnx" }),
+    /cannot be reached .*SCORECAM_MIRROR/,
+  );
 });
 
 test("a full disk is said to be full", { skip: !existsSync("/dev/full") }, async (t) => {

@@ -48,7 +48,11 @@ test("aborting rejects at once with the signal's reason and tells the worker", a
   controller.abort(reason);
   await assert.rejects(call, reason);
   await told;
-  await assert.rejects(caller.call("wait", {}, { signal: controller.signal }), reason, "an aborted signal from the start");
+  await assert.rejects(
+    caller.call("wait", {}, { signal: controller.signal }),
+    reason,
+    "an aborted signal from the start",
+  );
 });
 
 test("calls without an answer are rejected when the worker is lost", async (t) => {

@@ -34,7 +34,12 @@ export function paintValues(canvas, values, { width, height }, colours = GREY) {
 
 /** Colours values of either sign, those farthest from zero the strongest; `strongest` is what full colour stands for. */
 export function paintSigned(canvas, values, size, strongest) {
-  paintValues(canvas, values.map((value) => 0.5 + (0.5 * value) / (strongest || 1)), size, SIGNED);
+  paintValues(
+    canvas,
+    values.map((value) => 0.5 + (0.5 * value) / (strongest || 1)),
+    size,
+    SIGNED,
+  );
 }
 
 /** Puts an ImageData on a canvas of its size. */

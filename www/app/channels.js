@@ -44,7 +44,9 @@ export function createChannels(panel, { onPin, onError }) {
     const state = stateOf(channel);
     const text = t(`channel-${state}`, { weight: number(channel.weight, 3) });
     const value = state === "scored" ? t("channelScore", { score: score(channel.score) }) : "";
-    const [map, pair] = ["map", "pair"].map((className) => make("canvas", { className, attributes: { "aria-hidden": "true" } }));
+    const [map, pair] = ["map", "pair"].map((className) =>
+      make("canvas", { className, attributes: { "aria-hidden": "true" } }),
+    );
     Object.assign(pair, { width: 2 * THUMBNAIL + GAP, height: THUMBNAIL });
     const button = make(
       "button",
@@ -90,7 +92,9 @@ export function createChannels(panel, { onPin, onError }) {
     const [map, mask, masked] = detail.querySelectorAll("canvas");
     const hasMask = stateOf(channel) !== "constant";
     try {
-      const [scaled, picture] = hasMask ? await Promise.all([result.scaledMap(index), result.maskedPicture(index)]) : [];
+      const [scaled, picture] = hasMask
+        ? await Promise.all([result.scaledMap(index), result.maskedPicture(index)])
+        : [];
       if (pinned !== index || shown?.result !== result) return;
       paintValues(map, mapOf(found, index), found);
       map.setAttribute("aria-label", t("channelMap", { channel: index }));
@@ -101,7 +105,15 @@ export function createChannels(panel, { onPin, onError }) {
         paintImage(masked, picture);
         masked.setAttribute("aria-label", t("channelMasked", { channel: index }));
       }
-      const values = { channel: index, label, score: score(channel.score ?? 0), whole: score(found.pictureScore), weight: number(channel.weight, 4), low: number(channel.low, 2), high: number(channel.high, 2) };
+      const values = {
+        channel: index,
+        label,
+        score: score(channel.score ?? 0),
+        whole: score(found.pictureScore),
+        weight: number(channel.weight, 4),
+        low: number(channel.low, 2),
+        high: number(channel.high, 2),
+      };
       detail.querySelector("p").textContent = t(`channelDetail-${stateOf(channel)}`, values);
       detail.hidden = false;
     } catch (error) {
@@ -119,7 +131,11 @@ export function createChannels(panel, { onPin, onError }) {
       const { found, label } = view;
       shown = view;
       const scored = found.channels.filter(({ score }) => score !== null).length;
-      summary.textContent = t("channelSummary", { channels: number(found.channels.length), scored: number(scored), label });
+      summary.textContent = t("channelSummary", {
+        channels: number(found.channels.length),
+        scored: number(scored),
+        label,
+      });
       panel.hidden = false;
       arrange();
       if (pinned !== null) pin(pinned);

@@ -82,7 +82,8 @@ export function createCompare(panel, { onError }) {
     paintSigned(difference, found.difference, found, found.largestDifference);
     difference.setAttribute("aria-label", t("compareDifferenceLabel"));
     sides.style.setProperty("--aspect", first.width / first.height);
-    const alike = found.correlation === null ? t("compareNoRank") : t("compareRank", { correlation: number(found.correlation, 3) });
+    const alike =
+      found.correlation === null ? t("compareNoRank") : t("compareRank", { correlation: number(found.correlation, 3) });
     const mean = t("compareMean", { difference: number(found.meanDifference, 3) });
     const colours = t("compareColours", { strongest: number(found.largestDifference, 2) });
     byId("compare-result").textContent = [alike, mean, colours].join(" ");
@@ -94,7 +95,16 @@ export function createCompare(panel, { onError }) {
     const { recipe, layer, probability, diagnostics } = result;
     const score = recipe.score ? t(`score-${recipe.score}`) : "";
     const partial = diagnostics.partial ? t("partial", counts(result)) : "";
-    return [`${label} (${percent(probability)})`, recipe.name ?? recipe, score, shown(layer.name), shown(model.title), partial].filter(Boolean).join(t("listSeparator"));
+    return [
+      `${label} (${percent(probability)})`,
+      recipe.name ?? recipe,
+      score,
+      shown(layer.name),
+      shown(model.title),
+      partial,
+    ]
+      .filter(Boolean)
+      .join(t("listSeparator"));
   }
 
   function arrange() {
@@ -109,7 +119,10 @@ export function createCompare(panel, { onError }) {
 
   return {
     /** What is compared now, for the report: both maps with what they are of, and how alike they are. */
-    current: () => pair && comparedWith && !comparison.hidden && { pair, found: comparedWith, describe, sentence: byId("compare-result").textContent },
+    current: () =>
+      pair &&
+      comparedWith &&
+      !comparison.hidden && { pair, found: comparedWith, describe, sentence: byId("compare-result").textContent },
     /** Another picture: there is nothing to compare any more. */
     forget() {
       kept = null;
@@ -126,7 +139,8 @@ export function createCompare(panel, { onError }) {
       panel.hidden = false;
       const [first, second] = rivals(shown.result);
       classes.hidden = second === undefined;
-      if (second !== undefined) classes.textContent = t("compareClasses", { first: shown.labelOf(first), second: shown.labelOf(second) });
+      if (second !== undefined)
+        classes.textContent = t("compareClasses", { first: shown.labelOf(first), second: shown.labelOf(second) });
       if (kept) byId("compare-kept").textContent = t("compareKept", { map: describe(kept) });
       // In another language or other colours the same pair is drawn anew.
       if (isSame && pair) await set(pair);

@@ -20,7 +20,9 @@ export function createConvergence(figure) {
     () => (chart.hidden = true),
   );
 
-  new ResizeObserver(() => plot && figure.clientWidth && plot.setSize({ width: figure.clientWidth, height: HEIGHT })).observe(figure);
+  new ResizeObserver(
+    () => plot && figure.clientWidth && plot.setSize({ width: figure.clientWidth, height: HEIGHT }),
+  ).observe(figure);
 
   function draw(points) {
     waiting = points;
@@ -28,16 +30,30 @@ export function createConvergence(figure) {
     plot?.destroy();
     const style = getComputedStyle(figure);
     const [ink, line, accent] = ["--quiet", "--line", "--accent"].map((name) => style.getPropertyValue(name));
-    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const axis = {
+      stroke: ink,
+      grid: { stroke: line, width: 1 },
+      ticks: { show: false },
+      font: "12px system-ui, sans-serif",
+    };
     const low = Math.min(0.5, ...points.map(({ correlation }) => correlation ?? 1));
     const options = {
-      width: figure.clientWidth, height: HEIGHT,
-      cursor: { show: false }, legend: { show: false },
+      width: figure.clientWidth,
+      height: HEIGHT,
+      cursor: { show: false },
+      legend: { show: false },
       scales: { x: { time: false }, y: { range: [low, 1] } },
-      axes: [{ ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => number(tick)) }, { ...axis, size: 40, values: (_, ticks) => ticks.map((tick) => number(tick, 1)) }],
+      axes: [
+        { ...axis, size: 24, values: (_, ticks) => ticks.map((tick) => number(tick)) },
+        { ...axis, size: 40, values: (_, ticks) => ticks.map((tick) => number(tick, 1)) },
+      ],
       series: [{}, { stroke: accent, width: 2, points: { show: false } }],
     };
-    plot = new uPlot(options, [points.map(({ passes }) => passes), points.map(({ correlation }) => correlation)], chart);
+    plot = new uPlot(
+      options,
+      [points.map(({ passes }) => passes), points.map(({ correlation }) => correlation)],
+      chart,
+    );
     // The chart has a name; its parts would be read one by one.
     chart.firstElementChild.setAttribute("aria-hidden", "true");
   }
@@ -46,7 +62,11 @@ export function createConvergence(figure) {
     const half = points[Math.floor((points.length - 1) / 2)];
     if (points.length < 2 || half.correlation === null) return;
     figure.hidden = false;
-    caption.textContent = t("settled", { passes: number(half.passes), all: number(points.at(-1).passes), correlation: number(half.correlation, 3) });
+    caption.textContent = t("settled", {
+      passes: number(half.passes),
+      all: number(points.at(-1).passes),
+      correlation: number(half.correlation, 3),
+    });
     chart.setAttribute("aria-label", t("settledLabel"));
     draw(points);
   }

@@ -9,4 +9,5 @@ export function make(tag, { attributes = {}, ...properties } = {}, ...children) 
 }
 
 /** A canvas with a name for those who cannot see it. */
-export const image = (label, className = "") => make("canvas", { className, attributes: { role: "img", "aria-label": label } });
+export const image = (label, className = "") =>
+  make("canvas", { className, attributes: { role: "img", "aria-label": label } });

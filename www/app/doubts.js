@@ -11,10 +11,18 @@ export function doubtsAbout({ result, label, model, singleThreadReason }) {
   add(diagnostics.noPositiveEvidence, "doubt-empty", { label });
   add(diagnostics.partial, "doubt-partial", counts(result));
   add(diagnostics.improbable, "doubt-improbable", { label, percent: percent(probability) });
-  add(diagnostics.lowConfidence && !diagnostics.improbable, model.output === "sigmoid" ? "doubt-confidence-sigmoid" : "doubt-confidence", { label, percent: percent(probability) });
+  add(
+    diagnostics.lowConfidence && !diagnostics.improbable,
+    model.output === "sigmoid" ? "doubt-confidence-sigmoid" : "doubt-confidence",
+    { label, percent: percent(probability) },
+  );
   add(diagnostics.nearUniformWeights, "doubt-even", { percent: percent(diagnostics.evenness, 0) });
   const { skippedChannels: skipped, channels } = diagnostics;
-  add(skipped > channels / 4, "doubt-skipped", { skipped: number(skipped), kept: number(channels - skipped), channels: number(channels) });
+  add(skipped > channels / 4, "doubt-skipped", {
+    skipped: number(skipped),
+    kept: number(channels - skipped),
+    channels: number(channels),
+  });
   const { height, width } = result.layer;
   add(true, "doubt-coarse", { height, width });
   if (singleThreadReason) doubts.push(t("engineOne", { reason: t(`reason-${singleThreadReason}`) }));

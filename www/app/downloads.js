@@ -8,7 +8,12 @@ const COLUMNS = ["channel", "score", "weight", "low", "high", "energy"];
 
 /** What each button saves: the name's ending, the type, and how it is made of what is shown. */
 const FILES = {
-  report: ["report.html", "text/html", async (view, name, comparison) => reportOf(view, name, { npy: await view.result.npy(), json: await json(view, name) }, comparison)],
+  report: [
+    "report.html",
+    "text/html",
+    async (view, name, comparison) =>
+      reportOf(view, name, { npy: await view.result.npy(), json: await json(view, name) }, comparison),
+  ],
   png: ["figure.png", "image/png", (view) => pngOf(drawFigure(view))],
   overlay: ["overlay.png", "image/png", ({ result, view }) => result.overlayPng(view())],
   npy: ["heatmap.npy", "application/octet-stream", ({ result }) => result.npy()],

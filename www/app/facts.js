@@ -10,7 +10,10 @@ export function factRows({ model, result: { layer, recipe, diagnostics, timings,
     [t("factNetwork"), shown(model.title)],
     [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
     [t("factRecipe"), recipe.name ?? recipe],
-    [t("factChannels"), t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) })],
+    [
+      t("factChannels"),
+      t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) }),
+    ],
     [t("factTime"), duration(timings.prepareMs + timings.scoreMs)],
     [t("factMemory"), megabytes(memoryBytes)],
   ];

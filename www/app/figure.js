@@ -42,14 +42,23 @@ export function drawFigure(view) {
   context.drawImage(overlay, MARGIN + (inner - overlay.width) / 2, MARGIN);
 
   const bar = document.createElement("canvas");
-  paintValues(bar, Float32Array.from({ length: 256 }, (_, i) => i / 255), { width: 256, height: 1 }, view.colours());
+  paintValues(
+    bar,
+    Float32Array.from({ length: 256 }, (_, i) => i / 255),
+    { width: 256, height: 1 },
+    view.colours(),
+  );
   const top = overlay.height + 2 * MARGIN;
   context.drawImage(bar, MARGIN, top, inner, BAR);
   // A new size has reset it.
   context.font = FONT;
   context.fillStyle = "#111";
   const scale = top + BAR + LINE - 5;
-  for (const [text, align, x] of [["0", "left", MARGIN], [t("evidence"), "center", canvas.width / 2], ["1", "right", canvas.width - MARGIN]]) {
+  for (const [text, align, x] of [
+    ["0", "left", MARGIN],
+    [t("evidence"), "center", canvas.width / 2],
+    ["1", "right", canvas.width - MARGIN],
+  ]) {
     context.textAlign = align;
     context.fillText(text, x, scale);
   }

@@ -45,7 +45,10 @@ const formatters = new Map();
 function format(value, style, digits, atLeast = digits) {
   const key = `${language} ${style} ${digits} ${atLeast}`;
   if (!formatters.has(key)) {
-    formatters.set(key, new Intl.NumberFormat(language, { style, minimumFractionDigits: atLeast, maximumFractionDigits: digits }));
+    formatters.set(
+      key,
+      new Intl.NumberFormat(language, { style, minimumFractionDigits: atLeast, maximumFractionDigits: digits }),
+    );
   }
   return formatters.get(key).format(value);
 }
@@ -56,22 +59,31 @@ const SIGNIFICANT = 2;
 /** Digits after the point, more where a number other than zero would be written as zero. */
 function digitsFor(value, digits) {
   const size = Math.abs(value);
-  return digits > 0 && size > 0 && size < 0.5 * 10 ** -digits ? Math.min(12, Math.ceil(-Math.log10(size)) + SIGNIFICANT - 1) : digits;
+  return digits > 0 && size > 0 && size < 0.5 * 10 ** -digits
+    ? Math.min(12, Math.ceil(-Math.log10(size)) + SIGNIFICANT - 1)
+    : digits;
 }
 
 /** A number, grouped as the language does, with `digits` after the point, or as many as a small one needs. */
 export const number = (value, digits = 0) => format(value, "decimal", digitsFor(value, digits));
 
 /** A large number in words of the language: 386 million, 3.86億. */
-export const large = (value) => new Intl.NumberFormat(language, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 }).format(value);
+export const large = (value) =>
+  new Intl.NumberFormat(language, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 }).format(
+    value,
+  );
 
 /** A day and a time of day. */
-export const moment = (date) => new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
+export const moment = (date) =>
+  new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
+
+/** Characters that are not seen, or that turn the text around them. */
+// eslint-disable-next-line no-control-regex -- those are what is looked for
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A name out of a file as it can be shown: on one line, its middle left out where it is long. */
 export function shown(name) {
-  // eslint-disable-next-line no-control-regex -- those are what is looked for
-  const escape = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (hidden) => `\\u{${hidden.codePointAt(0).toString(16)}}`);
+  const escape = (text) => text.replace(HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0).toString(16)}}`);
   const half = LONGEST_NAME / 2;
   return name.length > LONGEST_NAME ? `${escape(name.slice(0, half))}…${escape(name.slice(-half))}` : escape(name);
 }

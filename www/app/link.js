@@ -9,7 +9,9 @@ export async function followLink(hash, { cam, networks, settings, stage, session
   const wished = readLink(hash);
   const unknown = (key, name) => notices.note(key, { name });
   if (wished.network && !cam.available.includes(wished.network)) unknown("linkNetwork", wished.network);
-  const network = cam.available.includes(wished.network) ? wished.network : (networks.model()?.name ?? cam.available[0]);
+  const network = cam.available.includes(wished.network)
+    ? wished.network
+    : (networks.model()?.name ?? cam.available[0]);
   if (networks.model()?.name !== network) await networks.load(network);
   const { layer, recipe } = settings.choose(wished);
   if (layer) unknown("linkLayer", layer);

@@ -48,8 +48,11 @@ const onLayer = (layer) => {
 };
 
 const progress = createProgress({
-  container: element("progress"), live: element("live"),
-  onCancel: () => session.cancel(), onEnough: () => session.suffice(), onContinue: () => session.proceed(),
+  container: element("progress"),
+  live: element("live"),
+  onCancel: () => session.cancel(),
+  onEnough: () => session.suffice(),
+  onContinue: () => session.proceed(),
 });
 const stage = createStage(element("stage"), element("view"), repaint);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
@@ -66,8 +69,12 @@ const ownModel = createOwnModel(element("own-model"), {
 });
 const networks = createNetworks({ form: ownModel, settings, classSearch, progress, notices });
 const picker = createPicker({
-  zone: element("drop-zone"), inputs: [element("file"), element("camera")], samples: element("samples"),
-  onPicture, onModel, onError,
+  zone: element("drop-zone"),
+  inputs: [element("file"), element("camera")],
+  samples: element("samples"),
+  onPicture,
+  onModel,
+  onError,
 });
 const convergence = part(() => createConvergence(element("convergence")));
 const compare = part(() => createCompare(element("compare"), { onError }));
@@ -76,7 +83,17 @@ const channels = part(() => createChannels(element("channels"), { onPin, onError
 const name = () => session.name();
 const panels = [
   part(() => createPlaces(element("places"))),
-  part(() => createProvenance({ layers: element("stage").querySelector(".layers"), heat: element("heat"), marker: element("marker"), output: element("provenance") }, onError)),
+  part(() =>
+    createProvenance(
+      {
+        layers: element("stage").querySelector(".layers"),
+        heat: element("heat"),
+        marker: element("marker"),
+        output: element("provenance"),
+      },
+      onError,
+    ),
+  ),
   part(() => createDoubts(element("doubts"))),
   convergence,
   part(() => createFacts(element("facts"))),
@@ -88,7 +105,19 @@ const panels = [
 ];
 
 const ready = start();
-const session = createSession({ ready, networks, settings, stage, progress, convergence, predictions, classSearch, notices, panels, onNewPicture: compare.forget });
+const session = createSession({
+  ready,
+  networks,
+  settings,
+  stage,
+  progress,
+  convergence,
+  predictions,
+  classSearch,
+  notices,
+  panels,
+  onNewPicture: compare.forget,
+});
 ready.catch(onError);
 element("share").addEventListener("click", share);
 createLargeType(element("large-type"));
@@ -114,7 +143,8 @@ addEventListener("hashchange", async () => {
   try {
     const cam = await ready;
     notices.clear();
-    if (await followLink(location.hash, { cam, networks, settings, stage, session, notices })) session.explainAgain({ keepNotices: true });
+    if (await followLink(location.hash, { cam, networks, settings, stage, session, notices }))
+      session.explainAgain({ keepNotices: true });
   } catch (error) {
     onError(error);
   }
@@ -131,8 +161,13 @@ async function share() {
   const { colourMap, opacity } = stage.view();
   notices.note(
     await shareLink({
-      network: networks.catalogName(), layer, recipe: recipe.name ?? recipe, columnwise: recipe.columnwise,
-      class: session.target(), colours: colourMap, opacity: Math.round(100 * opacity),
+      network: networks.catalogName(),
+      layer,
+      recipe: recipe.name ?? recipe,
+      columnwise: recipe.columnwise,
+      class: session.target(),
+      colours: colourMap,
+      opacity: Math.round(100 * opacity),
     }),
   );
 }
@@ -141,5 +176,8 @@ function showInLanguage() {
   for (const part of [picker, stage, settings, ownModel, progress, notices, session]) part.translate();
   document.title = `scorecam – ${t("tagline")}`;
   // A page that could not start has said so.
-  ready.then((cam) => describeEngine(element("engine"), cam), () => {});
+  ready.then(
+    (cam) => describeEngine(element("engine"), cam),
+    () => {},
+  );
 }

@@ -24,7 +24,10 @@ export function createMontage(panel, { name, onError }) {
     try {
       const chosen = PICK[choice.value](found.channels.filter(({ score }) => score !== null)).slice(0, COLUMNS * ROWS);
       await draw(canvas, chosen, result);
-      canvas.setAttribute("aria-label", t("montageLabel", { channels: chosen.map(({ channel }) => channel).join(t("listSeparator")), label }));
+      canvas.setAttribute(
+        "aria-label",
+        t("montageLabel", { channels: chosen.map(({ channel }) => channel).join(t("listSeparator")), label }),
+      );
       canvas.hidden = save.hidden = false;
     } catch (error) {
       onError(error);
@@ -44,7 +47,11 @@ export function createMontage(panel, { name, onError }) {
 
 const PICK = {
   top: (channels) => channels.toSorted((a, b) => b.weight - a.weight),
-  random: (channels) => channels.map((channel) => [Math.random(), channel]).sort(([a], [b]) => a - b).map(([, channel]) => channel),
+  random: (channels) =>
+    channels
+      .map((channel) => [Math.random(), channel])
+      .sort(([a], [b]) => a - b)
+      .map(([, channel]) => channel),
 };
 
 async function draw(canvas, channels, result) {

@@ -13,7 +13,10 @@ export function createNetworks({ form, settings, classSearch, progress, notices 
 
   const entry = (name) => cam.catalog.find((spec) => spec.name === name);
   /** The class names of a network, whichever is loaded now. */
-  const labelsOf = ({ labels }) => (index) => (labels[index] ? shown(labels[index]) : t("unnamedClass", { index }));
+  const labelsOf =
+    ({ labels }) =>
+    (index) =>
+      labels[index] ? shown(labels[index]) : t("unnamedClass", { index });
 
   return {
     model: () => model,

@@ -12,7 +12,11 @@ export function createNotices(container) {
       ...notices.map((notice) => {
         const [sentence, advice] = notice.say();
         const text = make("p", {}, make("strong", {}, sentence), advice ? ` ${advice}` : "");
-        const dismiss = make("button", { type: "button", title: t("dismiss"), attributes: { "aria-label": t("dismiss") } }, "×");
+        const dismiss = make(
+          "button",
+          { type: "button", title: t("dismiss"), attributes: { "aria-label": t("dismiss") } },
+          "×",
+        );
         dismiss.addEventListener("click", () => keep((other) => other !== notice));
         const element = make("div", { className: "notice" }, text, dismiss);
         element.dataset.kind = notice.kind;
@@ -29,7 +33,10 @@ export function createNotices(container) {
   return {
     /** An error: a ScoreCamError or anything that was thrown. */
     error(error) {
-      const say = () => (error?.message ? [translateError(error.message), translateError(error.hint ?? "")] : [t("errorTitle"), String(error)]);
+      const say = () =>
+        error?.message
+          ? [translateError(error.message), translateError(error.hint ?? "")]
+          : [t("errorTitle"), String(error)];
       notices = [{ kind: "error", say }];
       draw();
     },

@@ -33,9 +33,13 @@ export function createOwnModel(container, { onFile, onApply }) {
     submit.preventDefault();
     onApply({
       input: {
-        order: order.value, range: range.value, resize: resize.value,
-        mean: numbers(mean), std: numbers(std),
-        width: Number(width.value), height: Number(height.value),
+        order: order.value,
+        range: range.value,
+        resize: resize.value,
+        mean: numbers(mean),
+        std: numbers(std),
+        width: Number(width.value),
+        height: Number(height.value),
       },
       labels: labels.files[0],
     });
@@ -50,8 +54,11 @@ export function createOwnModel(container, { onFile, onApply }) {
 
   /** Chooses the preset that the fields amount to, or "custom". */
   function showPreset() {
-    const same = (other) => other.order === order.value && other.range === range.value &&
-      written(other.mean) === written(numbers(mean)) && written(other.std) === written(numbers(std));
+    const same = (other) =>
+      other.order === order.value &&
+      other.range === range.value &&
+      written(other.mean) === written(numbers(mean)) &&
+      written(other.std) === written(numbers(std));
     preset.value = presets.find(same)?.name ?? CUSTOM;
   }
 

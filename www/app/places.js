@@ -3,9 +3,15 @@
 import { percent, t } from "./i18n.js";
 
 const PLACES = [
-  "upperLeft", "upperMiddle", "upperRight",
-  "middleLeft", "centre", "middleRight",
-  "lowerLeft", "lowerMiddle", "lowerRight",
+  "upperLeft",
+  "upperMiddle",
+  "upperRight",
+  "middleLeft",
+  "centre",
+  "middleRight",
+  "lowerLeft",
+  "lowerMiddle",
+  "lowerRight",
 ];
 /** Parts that are named, together at least this share of the evidence, but never more than three. */
 const TOLD = 0.6;
@@ -19,7 +25,7 @@ export function placesOf({ result: { ninths, diagnostics }, label }) {
   const ordered = ninths.map((share, i) => ({ share, place: PLACES[i] })).sort((a, b) => b.share - a.share);
   if (ordered[0].share < STANDS_OUT) return t("placesSpread", { label, percent: percent(ordered[0].share, 0) });
   const named = [];
-  for (let sum = 0; sum < TOLD && named.length < NAMED; ) {
+  for (let sum = 0; sum < TOLD && named.length < NAMED;) {
     const next = ordered[named.length];
     named.push(t("placeShare", { place: t(`place-${next.place}`), percent: percent(next.share, 0) }));
     sum += next.share;

@@ -44,7 +44,8 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     text.textContent = live.textContent = sentence();
   }
 
-  const pending = (sentence) => (isWaiting && !sentence.startsWith(t("waiting")) ? `${t("waiting")} ${sentence}` : sentence);
+  const pending = (sentence) =>
+    isWaiting && !sentence.startsWith(t("waiting")) ? `${t("waiting")} ${sentence}` : sentence;
 
   return {
     hide() {
@@ -56,7 +57,10 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     },
     model(model, part, share) {
       const loading = part === "download";
-      show(pending(loading ? t("loadingModel", { model, percent: percent(share, 0) }) : t("preparingModel", { model })), loading ? share : null);
+      show(
+        pending(loading ? t("loadingModel", { model, percent: percent(share, 0) }) : t("preparingModel", { model })),
+        loading ? share : null,
+      );
     },
     /** A picture was chosen; what is loaded before its turn says so. */
     waiting() {
@@ -70,12 +74,21 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     scoring({ done, total, etaMs }) {
       last = { done, total };
       const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
-      show(t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values), total ? done / total : 1, cancel, ...(done > 0 ? [enough] : []));
+      show(
+        t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values),
+        total ? done / total : 1,
+        cancel,
+        ...(done > 0 ? [enough] : []),
+      );
     },
     finished({ diagnostics, timings }) {
       isWaiting = false;
       const { scoredChannels, partial } = diagnostics;
-      const values = () => ({ done: number(scoredChannels), total: number(last.total), time: duration(timings.prepareMs + timings.scoreMs) });
+      const values = () => ({
+        done: number(scoredChannels),
+        total: number(last.total),
+        time: duration(timings.prepareMs + timings.scoreMs),
+      });
       settle(() => t(partial ? "stopped" : "finished", values()), ...(partial ? [proceed] : []));
     },
     cancelled() {

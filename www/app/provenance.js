@@ -58,9 +58,16 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
 
   function sentence(value, shares) {
     if (!shares.length) return t("provenanceNone", { value: number(value, 2) });
-    const named = shares.slice(0, NAMED).map(({ channel, share }) => t("provenanceShare", { channel, percent: percent(share) }));
+    const named = shares
+      .slice(0, NAMED)
+      .map(({ channel, share }) => t("provenanceShare", { channel, percent: percent(share) }));
     const rest = shares.slice(NAMED).reduce((sum, { share }) => sum + share, 0);
-    const values = { value: number(value, 2), named: named.join(t("listSeparator")), count: number(Math.max(0, shares.length - NAMED)), rest: percent(rest) };
+    const values = {
+      value: number(value, 2),
+      named: named.join(t("listSeparator")),
+      count: number(Math.max(0, shares.length - NAMED)),
+      rest: percent(rest),
+    };
     return t("provenance", values);
   }
 

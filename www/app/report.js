@@ -25,54 +25,97 @@ const STYLE = `
 export async function reportOf(view, name, files, comparison) {
   const { result, label, model, found, labelOf, settled, version, made } = view;
   const title = t("reportTitle", { name, label });
-  const row = (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
+  const row = (cells) =>
+    html`<tr>
+      ${cells.map((cell) => html`<td>${cell}</td>`)}
+    </tr>`;
   const facts = [
-    [t("factPicture"), name], [t("factMade"), moment(made)], ...factRows(view), [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)],
-    [t("factChecksum"), model.sha256 ?? t("unknown")], [t("factVersion"), `scorecam ${version}`],
+    [t("factPicture"), name],
+    [t("factMade"), moment(made)],
+    ...factRows(view),
+    [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)],
+    [t("factChecksum"), model.sha256 ?? t("unknown")],
+    [t("factVersion"), `scorecam ${version}`],
   ];
   const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
-    row([channel, of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of), number(weight, 5), number(low, 3), number(high, 3), number(energy, 3)]);
+    row([
+      channel,
+      of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of),
+      number(weight, 5),
+      number(low, 3),
+      number(high, 3),
+      number(energy, 3),
+    ]);
   const heads = [t("columnMap"), t("orderScore"), t("orderWeight"), t("columnLow"), t("columnHigh"), t("orderEnergy")];
-  const head = html`<tr>${heads.map((text) => html`<th scope="col">${text}</th>`)}</tr>`;
+  const head = html`<tr>
+    ${heads.map((text) => html`<th scope="col">${text}</th>`)}
+  </tr>`;
   const picture = make("canvas");
   paintImage(picture, result.picture);
 
   const page = html`<!doctype html>
-<html lang="${document.documentElement.lang}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${verbatim(STYLE)}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<p>${t("articleIdea")}</p>
-<img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}">
-<p>${placesOf(view)}</p>
-<h2>${t("pictureLabelPlain")}</h2>
-<img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}">
-<h2>${t("doubtsTitle")}</h2>
-<ul>${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}</ul>
-<h2>${t("reportAnswer")}</h2>
-<table>${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}</table>
-<h2>${t("reportHow")}</h2>
-<table>${facts.map(row)}</table>
-<h2>${t("walkthroughTitle")}</h2>
-<ol>${await steps(view)}</ol>
-<h2>${t("settledLabel")}</h2>
-${curve(settled)}
-${comparison ? compared(comparison) : ""}
-<h2>${t("reportMaps")}</h2>
-<table class="maps">${await heaviest(view)}</table>
-<details><summary>${t("reportAll", { channels: number(found.channels.length) })}</summary><table>${head}${found.channels.map(channelRow)}</table></details>
-<h2>${t("takeHome")}</h2>
-<p><a download="${name}.heatmap.npy" href="${await dataUrl(new Blob([files.npy], { type: "application/octet-stream" }))}">${t("saveNpy")}</a> ·
-<a download="${name}.json" href="${await dataUrl(new Blob([files.json], { type: "application/json" }))}">${t("saveJson")}</a></p>
-</body>
-</html>
-`;
+    <html lang="${document.documentElement.lang}">
+      <head>
+        <meta charset="utf-8" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${verbatim(STYLE)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        <p>${t("articleIdea")}</p>
+        <img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}" />
+        <p>${placesOf(view)}</p>
+        <h2>${t("pictureLabelPlain")}</h2>
+        <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
+        <h2>${t("doubtsTitle")}</h2>
+        <ul>
+          ${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}
+        </ul>
+        <h2>${t("reportAnswer")}</h2>
+        <table>
+          ${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}
+        </table>
+        <h2>${t("reportHow")}</h2>
+        <table>
+          ${facts.map(row)}
+        </table>
+        <h2>${t("walkthroughTitle")}</h2>
+        <ol>
+          ${await steps(view)}
+        </ol>
+        <h2>${t("settledLabel")}</h2>
+        ${curve(settled)} ${comparison ? compared(comparison) : ""}
+        <h2>${t("reportMaps")}</h2>
+        <table class="maps">
+          ${await heaviest(view)}
+        </table>
+        <details>
+          <summary>${t("reportAll", { channels: number(found.channels.length) })}</summary>
+          <table>
+            ${head}${found.channels.map(channelRow)}
+          </table>
+        </details>
+        <h2>${t("takeHome")}</h2>
+        <p>
+          <a
+            download="${name}.heatmap.npy"
+            href="${await dataUrl(new Blob([files.npy], { type: "application/octet-stream" }))}"
+            >${t("saveNpy")}</a
+          >
+          ·
+          <a download="${name}.json" href="${await dataUrl(new Blob([files.json], { type: "application/json" }))}"
+            >${t("saveJson")}</a
+          >
+        </p>
+      </body>
+    </html> `;
   return page.text;
 }
 
@@ -87,13 +130,29 @@ async function steps(view) {
   const items = [];
   try {
     for (const [key, scene] of Object.entries(SCENES)) {
-      const said = await scene({ ...view, onLayer: nothing, onPin: nothing }, stage, { channel, isStale: () => false, animate: false, onError: nothing });
+      const said = await scene({ ...view, onLayer: nothing, onPin: nothing }, stage, {
+        channel,
+        isStale: () => false,
+        animate: false,
+        onError: nothing,
+      });
       const pictures = key === "maps" ? [] : [...stage.querySelectorAll("canvas")];
       const figures = pictures.map((canvas) => {
-        const caption = canvas.closest("figure")?.querySelector("figcaption")?.textContent ?? canvas.getAttribute("aria-label") ?? "";
-        return html`<figure><img src="${canvas.toDataURL()}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`;
+        const caption =
+          canvas.closest("figure")?.querySelector("figcaption")?.textContent ?? canvas.getAttribute("aria-label") ?? "";
+        return html`<figure>
+          <img src="${canvas.toDataURL()}" alt="${caption}" />
+          <figcaption>${caption}</figcaption>
+        </figure>`;
       });
-      items.push(html`<li><h3>${t(`step-${key}`)}</h3><p>${said.sentence}</p><div class="row">${figures}</div><p>${said.numbers}</p></li>`);
+      items.push(
+        html`<li>
+          <h3>${t(`step-${key}`)}</h3>
+          <p>${said.sentence}</p>
+          <div class="row">${figures}</div>
+          <p>${said.numbers}</p>
+        </li>`,
+      );
     }
   } finally {
     stage.remove();
@@ -111,11 +170,20 @@ function compared({ pair, found, describe, sentence }) {
     return canvas;
   });
   const captions = [...pair.map((side, i) => `${"AB"[i]}: ${describe(side)}`), t("compareDifferenceLabel")];
-  const figures = [...overlays, difference].map((canvas, i) => html`<figure><img src="${canvas.toDataURL()}" alt="${captions[i]}"><figcaption>${captions[i]}</figcaption></figure>`);
-  return html`<h2>${t("reportCompared")}</h2><div class="row">${figures}</div><p>${sentence}</p>`;
+  const figures = [...overlays, difference].map(
+    (canvas, i) =>
+      html`<figure>
+        <img src="${canvas.toDataURL()}" alt="${captions[i]}" />
+        <figcaption>${captions[i]}</figcaption>
+      </figure>`,
+  );
+  return html`<h2>${t("reportCompared")}</h2>
+    <div class="row">${figures}</div>
+    <p>${sentence}</p>`;
 }
 
-const byWeight = ({ found }) => found.channels.filter(({ score }) => score !== null).toSorted((a, b) => b.weight - a.weight);
+const byWeight = ({ found }) =>
+  found.channels.filter(({ score }) => score !== null).toSorted((a, b) => b.weight - a.weight);
 
 /** The maps that weigh most: each with its mask's picture, its score and its weight. */
 async function heaviest(view) {
@@ -128,7 +196,13 @@ async function heaviest(view) {
     paintImage(canvas, await result.maskedPicture(channel));
     const masked = canvas.toDataURL();
     const text = t("montageCaption", { channel, weight: number(weight, 4) });
-    rows.push(html`<tr><td><img src="${map}" alt="${t("channelMap", { channel })}"></td><td><img src="${masked}" alt="${t("channelMasked", { channel })}"></td><td>${text}<br>${t("channelScore", { score: score(of) })}</td></tr>`);
+    rows.push(
+      html`<tr>
+        <td><img src="${map}" alt="${t("channelMap", { channel })}" /></td>
+        <td><img src="${masked}" alt="${t("channelMasked", { channel })}" /></td>
+        <td>${text}<br />${t("channelScore", { score: score(of) })}</td>
+      </tr>`,
+    );
   }
   return rows;
 }
@@ -137,6 +211,19 @@ async function heaviest(view) {
 function curve(settled) {
   const [width, height] = [400, 120];
   const last = settled.at(-1)?.passes ?? 1;
-  const points = settled.map(({ passes, correlation }) => `${(width * passes) / last},${height * (1 - Math.max(0, correlation ?? 0))}`);
-  return html`<svg viewBox="-24 -10 ${width + 50} ${height + 32}" font-size="12" role="img" aria-label="${t("settledLabel")}"><path d="M0 0V${height}H${width}" fill="none" stroke="#889"/><polyline points="${points.join(" ")}" fill="none" stroke="#264aa5" stroke-width="2"/><text x="-14" y="4">1</text><text x="-14" y="${height}">0</text><text x="${width}" y="${height + 16}" text-anchor="end">${number(last)}</text></svg>`;
+  const points = settled.map(
+    ({ passes, correlation }) => `${(width * passes) / last},${height * (1 - Math.max(0, correlation ?? 0))}`,
+  );
+  return html`<svg
+    viewBox="-24 -10 ${width + 50} ${height + 32}"
+    font-size="12"
+    role="img"
+    aria-label="${t("settledLabel")}"
+  >
+    <path d="M0 0V${height}H${width}" fill="none" stroke="#889" />
+    <polyline points="${points.join(" ")}" fill="none" stroke="#264aa5" stroke-width="2" />
+    <text x="-14" y="4">1</text>
+    <text x="-14" y="${height}">0</text>
+    <text x="${width}" y="${height + 16}" text-anchor="end">${number(last)}</text>
+  </svg>`;
 }

@@ -2,7 +2,10 @@
 
 export function makeRoving(container) {
   const buttons = [...container.querySelectorAll("button")];
-  let current = Math.max(0, buttons.findIndex((button) => button.getAttribute("aria-pressed") === "true"));
+  let current = Math.max(
+    0,
+    buttons.findIndex((button) => button.getAttribute("aria-pressed") === "true"),
+  );
   buttons.forEach((button, i) => {
     button.tabIndex = i === current ? 0 : -1;
     button.addEventListener("focus", () => {

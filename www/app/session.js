@@ -6,7 +6,19 @@ import { t } from "./i18n.js";
  * `ready` resolves to the ScoreCam when a network is loaded. `panels` show a complete result: each has `show(view)` and `hide()`.
  * `onNewPicture` is told when another picture takes the place of the one before.
  */
-export function createSession({ ready, networks, settings, stage, progress, convergence, predictions, classSearch, notices, panels, onNewPicture }) {
+export function createSession({
+  ready,
+  networks,
+  settings,
+  stage,
+  progress,
+  convergence,
+  predictions,
+  classSearch,
+  notices,
+  panels,
+  onNewPicture,
+}) {
   /** The explanation under way, the picture that is shown, and the one that was asked for last. */
   let running, picture, asked;
   /** All that the panels know of the result that is shown, and the result that is about to be shown. */
@@ -26,7 +38,9 @@ export function createSession({ ready, networks, settings, stage, progress, conv
   }
 
   /** Goes on with an explanation that was stopped. */
-  const proceed = () => view && compute(picture, false, () => ({ target: view.result.target, start: (control) => view.result.continue(control) }));
+  const proceed = () =>
+    view &&
+    compute(picture, false, () => ({ target: view.result.target, start: (control) => view.result.continue(control) }));
 
   /** Does what takes long, shows how far it is and what came of it. */
   async function compute(source, keepNotices, plan) {
@@ -43,7 +57,11 @@ export function createSession({ ready, networks, settings, stage, progress, conv
       if (run !== running) return;
       progress.classifying();
       const { target, start } = plan(cam);
-      const control = { signal: run.cancel.signal, enough: run.enough.signal, onProgress: (event) => run === running && showProgress(event, source, run, target) };
+      const control = {
+        signal: run.cancel.signal,
+        enough: run.enough.signal,
+        onProgress: (event) => run === running && showProgress(event, source, run, target),
+      };
       const complete = await start(control);
       if (run !== running) return;
       progress.finished(complete, run.stopped);
@@ -100,12 +118,31 @@ export function createSession({ ready, networks, settings, stage, progress, conv
     const [cam, found, settled] = await Promise.all([ready, complete.channels(), complete.convergence()]);
     if (awaited !== complete) return;
     // A result belongs to its network, whichever is chosen later.
-    const of = view && view.result.id.network.sha256 === complete.id.network.sha256 && view.result.id.generation === complete.id.generation ? view.model : model;
+    const of =
+      view &&
+      view.result.id.network.sha256 === complete.id.network.sha256 &&
+      view.result.id.generation === complete.id.generation
+        ? view.model
+        : model;
     const { version, singleThreadReason } = cam;
     const { paint, colours, opacity } = stage;
     chosenClass = complete.target;
     picture ??= { ...asked, network: model };
-    present({ result: complete, found, settled, model: of, labelOf: networks.labelsOf(of), version, singleThreadReason, paint, colours, opacity, name: picture.name, made: new Date(), view: stage.view });
+    present({
+      result: complete,
+      found,
+      settled,
+      model: of,
+      labelOf: networks.labelsOf(of),
+      version,
+      singleThreadReason,
+      paint,
+      colours,
+      opacity,
+      name: picture.name,
+      made: new Date(),
+      view: stage.view,
+    });
   }
 
   /** Shows what is known of a result in every part of the page. */
@@ -188,7 +225,8 @@ export function createSession({ ready, networks, settings, stage, progress, conv
     chooseClass: (index) => another(() => view.result.forClass(index), index),
 
     /** Another recipe: from the same scores where it masks in the same way, else the picture is explained again. */
-    chooseRecipe: ({ recipe }) => (view ? another(() => view.result.forRecipe(recipe), view.result.target) : explainAgain()),
+    chooseRecipe: ({ recipe }) =>
+      view ? another(() => view.result.forRecipe(recipe), view.result.target) : explainAgain(),
 
     translate: () => view && present(view),
   };

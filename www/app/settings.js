@@ -8,7 +8,14 @@ const MOST_LAYERS = 300;
 
 export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
   const element = (id) => container.querySelector(`#${id}`);
-  const [network, layer, recipe, hint, columnwise, columnwiseField] = ["network", "layer", "recipe", "recipe-hint", "columnwise", "columnwise-field"].map(element);
+  const [network, layer, recipe, hint, columnwise, columnwiseField] = [
+    "network",
+    "layer",
+    "recipe",
+    "recipe-hint",
+    "columnwise",
+    "columnwise-field",
+  ].map(element);
   const [query, queryField] = [element("layer-query"), element("layer-query-field")];
   let model = null;
   let chosenLayer = "";
@@ -21,18 +28,26 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
   /** The layers that the menu offers: all, or the last of those that have what is searched for in their names. */
   function offerLayers() {
     const wanted = query.value.trim().toLowerCase();
-    const found = (model?.layers ?? []).filter(({ name }) => name === chosenLayer || name.toLowerCase().includes(wanted));
+    const found = (model?.layers ?? []).filter(
+      ({ name }) => name === chosenLayer || name.toLowerCase().includes(wanted),
+    );
     const last = found.slice(-MOST_LAYERS);
     const current = found.find(({ name }) => name === chosenLayer);
     const offered = !current || last.includes(current) ? last : [current, ...last];
-    layer.replaceChildren(...offered.map(({ name, channels, height, width }) => new Option(t("factLayerValue", { name: shown(name), channels: number(channels), height, width }), name)));
+    layer.replaceChildren(
+      ...offered.map(
+        ({ name, channels, height, width }) =>
+          new Option(t("factLayerValue", { name: shown(name), channels: number(channels), height, width }), name),
+      ),
+    );
     layer.value = chosenLayer;
   }
 
   function translate() {
     hint.textContent = recipe.value ? t(`recipe-${recipe.value}`) : "";
     columnwiseField.hidden = recipe.value !== MATLAB;
-    for (const option of recipe.options) option.text = t("recipeName", { name: option.value, why: t(`recipeName-${option.value}`) });
+    for (const option of recipe.options)
+      option.text = t("recipeName", { name: option.value, why: t(`recipeName-${option.value}`) });
     offerLayers();
   }
 
@@ -72,7 +87,8 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
       // The same network with another preprocessing keeps the layer that was chosen.
       const kept = model?.name === loaded.name ? chosenLayer : null;
       model = loaded;
-      if (![...network.options].some(({ value }) => value === model.name)) network.add(new Option(shown(model.title), model.name));
+      if (![...network.options].some(({ value }) => value === model.name))
+        network.add(new Option(shown(model.title), model.name));
       network.value = model.name;
       chosenLayer = model.layers.some(({ name }) => name === kept) ? kept : model.defaultLayer;
       query.value = "";

@@ -5,12 +5,17 @@ const FIELDS = ["network", "layer", "recipe", "columnwise", "class", "colours", 
 /** The settings in an address's fragment, which browsers do not send to the server. */
 export function readLink(hash) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
-  return Object.fromEntries(FIELDS.filter((field) => parameters.get(field)).map((field) => [field, parameters.get(field)]));
+  return Object.fromEntries(
+    FIELDS.filter((field) => parameters.get(field)).map((field) => [field, parameters.get(field)]),
+  );
 }
 
 /** The fragment for settings; what is undefined is left out. */
 export function writeLink(settings) {
-  const given = FIELDS.filter((field) => settings[field] !== undefined).map((field) => [field, String(settings[field])]);
+  const given = FIELDS.filter((field) => settings[field] !== undefined).map((field) => [
+    field,
+    String(settings[field]),
+  ]);
   return `#${new URLSearchParams(given)}`;
 }
 

@@ -34,7 +34,12 @@ export function createStage(stage, controls, onChange) {
   function paint() {
     const colours = colourMaps[colourMap.value];
     if (!colours) return;
-    paintValues(bar, Float32Array.from({ length: 256 }, (_, i) => i / 255), { width: 256, height: 1 }, colours);
+    paintValues(
+      bar,
+      Float32Array.from({ length: 256 }, (_, i) => i / 255),
+      { width: 256, height: 1 },
+      colours,
+    );
     bar.setAttribute("aria-label", t("colourBarLabel"));
     if (shown) paintValues(heat, shown.values, shown.size, colours);
   }
@@ -106,7 +111,12 @@ export function createStage(stage, controls, onChange) {
       picture.setAttribute("aria-label", t("pictureLabel", { label }));
       const { partial, improbable } = result.diagnostics;
       badge.hidden = !partial && !improbable;
-      badge.textContent = [improbable ? t("improbable", { label, percent: percent(result.probability) }) : "", partial ? t("partial", counts(result)) : ""].filter(Boolean).join(" · ");
+      badge.textContent = [
+        improbable ? t("improbable", { label, percent: percent(result.probability) }) : "",
+        partial ? t("partial", counts(result)) : "",
+      ]
+        .filter(Boolean)
+        .join(" · ");
       stage.classList.toggle("improbable", improbable);
     },
   };

@@ -39,7 +39,10 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
   function fill() {
     const height = size.height * rem();
     const first = Math.max(0, Math.floor(container.scrollTop / height) - SPARE_ROWS) * columns;
-    const last = Math.min(items.length, (Math.ceil((container.scrollTop + container.clientHeight) / height) + SPARE_ROWS) * columns);
+    const last = Math.min(
+      items.length,
+      (Math.ceil((container.scrollTop + container.clientHeight) / height) + SPARE_ROWS) * columns,
+    );
     for (const [place, entry] of entries) {
       // The current one stays: it is where the Tab key goes, and may have the focus.
       if ((place < first || place >= last) && place !== current) {
@@ -78,7 +81,8 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
     const height = size.height * rem();
     const top = Math.floor(place / columns) * height;
     if (top < container.scrollTop) container.scrollTop = top;
-    if (top + height > container.scrollTop + container.clientHeight) container.scrollTop = top + height - container.clientHeight;
+    if (top + height > container.scrollTop + container.clientHeight)
+      container.scrollTop = top + height - container.clientHeight;
     fill();
     setCurrent(place);
     entries.get(place).querySelector("button").focus({ preventScroll: true });
@@ -87,7 +91,12 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
   function move(event) {
     const last = items.length - 1;
     const to = {
-      ArrowLeft: current - 1, ArrowRight: current + 1, ArrowUp: current - columns, ArrowDown: current + columns, Home: 0, End: last,
+      ArrowLeft: current - 1,
+      ArrowRight: current + 1,
+      ArrowUp: current - columns,
+      ArrowDown: current + columns,
+      Home: 0,
+      End: last,
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();

@@ -37,11 +37,15 @@ export default {
   layer: "Layer",
   recipe: "Recipe",
   columnwise: "Scale every column by itself, as the article’s code does",
-  "recipe-authors": "Start here. It is what the paper’s authors published: the probability that the class keeps under a map’s mask is the map’s weight.",
-  "recipe-paper": "The paper’s Algorithm 1: scores before the softmax, and a softmax over the maps, so that a few maps decide. Choose it to see those few.",
-  "recipe-pytorch-grad-cam": "As the Python package pytorch-grad-cam computes it. Choose it to compare with that package.",
+  "recipe-authors":
+    "Start here. It is what the paper’s authors published: the probability that the class keeps under a map’s mask is the map’s weight.",
+  "recipe-paper":
+    "The paper’s Algorithm 1: scores before the softmax, and a softmax over the maps, so that a few maps decide. Choose it to see those few.",
+  "recipe-pytorch-grad-cam":
+    "As the Python package pytorch-grad-cam computes it. Choose it to compare with that package.",
   "recipe-torchcam": "As the Python package torchcam computes it. Choose it to compare with that package.",
-  "recipe-matlab": "As the article’s MATLAB code computes it: pixels fade to black, and nearly all maps weigh the same. Choose it to follow the article.",
+  "recipe-matlab":
+    "As the article’s MATLAB code computes it: pixels fade to black, and nearly all maps weigh the same. Choose it to follow the article.",
   ownChoose: "Use your own network (.onnx)…",
   ownTitle: "How {model} wants its pictures",
   "clue-size-open": "The file leaves the input’s size open.",
@@ -49,7 +53,8 @@ export default {
   "clue-normalises-itself": "It begins by normalising its input, so it gets the pixels as they are.",
   "clue-caffe": "It was converted from Caffe, whose networks take BGR less the mean colour.",
   "clue-tensor-flow": "It comes from TensorFlow, most of whose networks take pixels from −1 to 1.",
-  "clue-nothing": "Files do not say this; it is taken to be trained as torchvision’s networks are. Correct it if that is wrong.",
+  "clue-nothing":
+    "Files do not say this; it is taken to be trained as torchvision’s networks are. Correct it if that is wrong.",
   "output-logits": "Its scores are logits: one class excludes the others.",
   "output-probabilities": "Its scores are probabilities.",
   "output-sigmoid": "It ends in a sigmoid: each class is scored by its own probability.",
@@ -74,10 +79,12 @@ export default {
   fitCrop: "cropped to the centre",
   labelsFile: "Class names (JSON, or text with one a line)",
   apply: "Load with these",
-  "warning-labels-assumed": "The network has {classes} classes, so their names are taken to be ImageNet’s. If they are not, give a file of names.",
+  "warning-labels-assumed":
+    "The network has {classes} classes, so their names are taken to be ImageNet’s. If they are not, give a file of names.",
   "warning-labels-differ": "The file has {names} class names, the network {classes} classes.",
   channelsTitle: "5. The maps behind it",
-  channelSummary: "The layer has {channels} activation maps; {scored} of them served as masks. The heatmap for “{label}” is their sum, each times its weight. Choose one to see what it left of the picture.",
+  channelSummary:
+    "The layer has {channels} activation maps; {scored} of them served as masks. The heatmap for “{label}” is their sum, each times its weight. Choose one to see what it left of the picture.",
   channelOrder: "Order by",
   orderWeight: "weight",
   orderScore: "score",
@@ -88,10 +95,13 @@ export default {
   channelLabel: "Map {channel}, {text}",
   channelMap: "Map {channel}, scaled to 0 to 1",
   channelMasked: "The picture under the mask that map {channel} makes",
-  "channelDetail-scored": "Map {channel} (from {low} to {high}), and what its mask leaves of the picture. Of this the network gives “{label}” the score {score}; of the whole picture {whole}. Its weight in the heatmap is {weight}.",
+  "channelDetail-scored":
+    "Map {channel} (from {low} to {high}), and what its mask leaves of the picture. Of this the network gives “{label}” the score {score}; of the whole picture {whole}. Its weight in the heatmap is {weight}.",
   "channel-unreached": "not reached",
-  "channelDetail-unreached": "Map {channel} (from {low} to {high}) had its turn still to come when the passes ended: it has no score yet and no weight.",
-  "channelDetail-constant": "Map {channel} is {low} everywhere: it marks no place, so it makes no mask and has no weight.",
+  "channelDetail-unreached":
+    "Map {channel} (from {low} to {high}) had its turn still to come when the passes ended: it has no score yet and no weight.",
+  "channelDetail-constant":
+    "Map {channel} is {low} everywhere: it marks no place, so it makes no mask and has no weight.",
   provenanceLabel: "The heatmap; the arrow keys move over it",
   provenanceHint: "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
   provenance: "Here the heatmap is {value}: {named}, and {count} others {rest}.",
@@ -113,8 +123,10 @@ export default {
   firstFrame: "The file is an animation; its first frame is explained.",
   engineThreads: "Computing on {threads} threads.",
   engineOne: "Computing on one thread: {reason}",
-  "reason-not-isolated": "the server does not send the headers that threads need (Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy), so a map takes several times as long.",
-  "reason-missing-feature": "this browser lacks WebAssembly threads or relaxed SIMD, so a map takes several times as long.",
+  "reason-not-isolated":
+    "the server does not send the headers that threads need (Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy), so a map takes several times as long.",
+  "reason-missing-feature":
+    "this browser lacks WebAssembly threads or relaxed SIMD, so a map takes several times as long.",
   "reason-one-core": "this machine has one core.",
   "reason-asked": "the address asks for one.",
   megabytes: "{value} MB",
@@ -139,12 +151,16 @@ export default {
   saveOverlay: "Save overlay alone (PNG)",
   takeHome: "Take it home",
   doubtsTitle: "Reasons to doubt",
-  "doubt-empty": "No positive evidence: no part of the picture speaks for “{label}” by this method. The map is empty, not broken.",
+  "doubt-empty":
+    "No positive evidence: no part of the picture speaks for “{label}” by this method. The map is empty, not broken.",
   "doubt-partial": "Only {done} of {total} masked pictures were classified, so the map is partial.",
-  "doubt-confidence": "The network is not sure: it finds “{label}” {percent} probable, less than all other classes together.",
+  "doubt-confidence":
+    "The network is not sure: it finds “{label}” {percent} probable, less than all other classes together.",
   "doubt-confidence-sigmoid": "The network is not sure: it finds “{label}” {percent} probable, so rather not than so.",
-  "doubt-even": "The maps weigh nearly the same (evenness {percent}), so the heatmap shows where the layer is active rather than what speaks for this class. Compare it with another class.",
-  "doubt-skipped": "Only {kept} of the layer’s {channels} maps vary over this picture, so the heatmap rests on those alone. The other {skipped} are the same everywhere, mark no place and were left out.",
+  "doubt-even":
+    "The maps weigh nearly the same (evenness {percent}), so the heatmap shows where the layer is active rather than what speaks for this class. Compare it with another class.",
+  "doubt-skipped":
+    "Only {kept} of the layer’s {channels} maps vary over this picture, so the heatmap rests on those alone. The other {skipped} are the same everywhere, mark no place and were left out.",
   "doubt-coarse": "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
   places: "Most evidence for “{label}” lies in {named}.",
   placesNone: "Nowhere in the picture does this method find evidence for “{label}”.",
@@ -167,38 +183,49 @@ export default {
   nextStep: "Next",
   more: "More: formula and numbers",
   "step-predict": "Answer",
-  "step-predict-sentence": "The network looks at the whole picture and finds “{label}” {percent} probable. Which part of the picture made it say so?",
-  "step-predict-numbers": "The network’s {classes} outputs z become probabilities p. The score of “{label}” by this recipe is {score}.",
+  "step-predict-sentence":
+    "The network looks at the whole picture and finds “{label}” {percent} probable. Which part of the picture made it say so?",
+  "step-predict-numbers":
+    "The network’s {classes} outputs z become probabilities p. The score of “{label}” by this recipe is {score}.",
   "step-layers": "Network",
-  "step-layers-sentence": "Layer by layer the picture becomes more maps with fewer positions. “{name}” is explained here; choose any other.",
-  "step-layers-numbers": "The input of {inputHeight} × {inputWidth} pixels becomes {channels} maps of {height} × {width} positions; a position stands for about {cell} × {cell} pixels. {layers} layers can be explained. {work}",
+  "step-layers-sentence":
+    "Layer by layer the picture becomes more maps with fewer positions. “{name}” is explained here; choose any other.",
+  "step-layers-numbers":
+    "The input of {inputHeight} × {inputWidth} pixels becomes {channels} maps of {height} × {width} positions; a position stands for about {cell} × {cell} pixels. {layers} layers can be explained. {work}",
   "step-layers-work": "One pass takes {work} multiply-adds.",
   "step-maps": "Maps",
-  "step-maps-sentence": "Each map says where the layer found something; nobody has told it what. Here are the {shown} of {channels} that will weigh most. Choose one to follow it.",
+  "step-maps-sentence":
+    "Each map says where the layer found something; nobody has told it what. Here are the {shown} of {channels} that will weigh most. Choose one to follow it.",
   "step-maps-numbers": "Map {channel} goes from {low} to {high}.",
   "step-mask": "Mask",
-  "step-mask-sentence": "Map {channel} is enlarged to the picture’s size and scaled: its smallest value becomes 0 and its largest 1. Now it is a mask.",
+  "step-mask-sentence":
+    "Map {channel} is enlarged to the picture’s size and scaled: its smallest value becomes 0 and its largest 1. Now it is a mask.",
   "step-mask-numbers": "U enlarges by bilinear interpolation; after it the map goes from {low} to {high}.",
   "step-mask-before": "{height} × {width}, {low} to {high}",
   "step-mask-after": "{height} × {width}, 0 to 1",
   "step-cover": "Cover",
-  "step-cover-sentence": "The mask is laid on the picture: where it is white the picture stays, where it is black the picture fades to {fades}.",
+  "step-cover-sentence":
+    "The mask is laid on the picture: where it is white the picture stays, where it is black the picture fades to {fades}.",
   "step-cover-numbers": "This mask keeps {kept} of the picture on average.",
   "step-cover-mask": "mask {channel}",
   "step-cover-rest": "what is left",
   fadesToMean: "the mean colour that the network was trained with",
   fadesToBlack: "black",
   "step-score": "Score",
-  "step-score-sentence": "The network classifies what is left. It gives “{label}” the score {score}; the whole picture had {whole}. {counts}",
+  "step-score-sentence":
+    "The network classifies what is left. It gives “{label}” the score {score}; the whole picture had {whole}. {counts}",
   "step-score-numbers": "From this score comes the weight {weight}. {recipe}",
   "step-sum": "Sum",
-  "step-sum-sentence": "That is done for each of {scored} maps. Each map times its weight, added up, is the heatmap in the making.",
-  "step-sum-numbers": "The weights go from {low} to {high}. Their evenness is {evenness}: 100% if all maps weighed the same.",
+  "step-sum-sentence":
+    "That is done for each of {scored} maps. Each map times its weight, added up, is the heatmap in the making.",
+  "step-sum-numbers":
+    "The weights go from {low} to {high}. Their evenness is {evenness}: 100% if all maps weighed the same.",
   weightsLabel: "The weights of {count} maps, from the largest to the smallest",
   summed: "Maps that are summed, the heaviest first",
   summedCaption: "the heaviest {count} of {all} maps",
   "step-heatmap": "Heatmap",
-  "step-heatmap-sentence": "What is below zero speaks against the class and is dropped. The rest is scaled to 0 to 1, coloured and laid over the picture.",
+  "step-heatmap-sentence":
+    "What is below zero speaks against the class and is dropped. The rest is scaled to 0 to 1, coloured and laid over the picture.",
   "step-heatmap-numbers": "The sum goes from {low} to {high}; ReLU keeps what is above zero.",
   "step-heatmap-sum": "the sum: red above zero, blue below",
   "step-heatmap-positive": "what is positive, 0 to 1",
@@ -213,7 +240,8 @@ export default {
   montageLabel: "The picture under the masks of maps {channels}, explained for “{label}”",
   montageCaption: "map {channel}, weight {weight}",
   compareTitle: "6. Compare",
-  compareHint: "Two maps of the same picture, from another class, recipe, layer or network: keep one, change anything above, and both stand side by side.",
+  compareHint:
+    "Two maps of the same picture, from another class, recipe, layer or network: keep one, change anything above, and both stand side by side.",
   compareSoftmax: "Before against after the softmax",
   compareClasses: "Why “{first}” and not “{second}”?",
   compareKeep: "Keep this map as A",
@@ -245,19 +273,24 @@ export default {
   columnLow: "smallest",
   columnHigh: "largest",
   articleTitle: "About the method",
-  articleIdea: "A network does not say why it decides. Score-CAM asks it: it covers the picture with hundreds of soft masks, which the network itself makes, and looks which of them keep its answer alive. No gradient is needed, so it works with any network that can be run.",
-  articleRead: "Read the heatmap as evidence for one class only: red is where maps lie that keep this class probable on their own. Another class has another map from the same passes, so ask “why this and not that?” before you believe one.",
-  articleDoubt: "Doubt it, too: a map is coarse, it shows what speaks for a class and never what speaks against it, and a network can be right for the wrong reason. If recipes, layers or the runner-up class give the same map, it says more about the picture than about the decision.",
+  articleIdea:
+    "A network does not say why it decides. Score-CAM asks it: it covers the picture with hundreds of soft masks, which the network itself makes, and looks which of them keep its answer alive. No gradient is needed, so it works with any network that can be run.",
+  articleRead:
+    "Read the heatmap as evidence for one class only: red is where maps lie that keep this class probable on their own. Another class has another map from the same passes, so ask “why this and not that?” before you believe one.",
+  articleDoubt:
+    "Doubt it, too: a map is coarse, it shows what speaks for a class and never what speaks against it, and a network can be right for the wrong reason. If recipes, layers or the runner-up class give the same map, it says more about the picture than about the decision.",
   placesSpread: "The evidence for “{label}” is spread over the whole picture: no ninth of it has more than {percent}.",
   continue: "Continue",
   loadingProgram: "Loading the program: {done}",
   waiting: "Your picture is next.",
   improbable: "The network finds “{label}” only {percent} probable here",
-  "doubt-improbable": "The network does not see “{label}” here: it finds it {percent} probable. The colours show where its small score comes from, stretched to the full scale; they do not mean that it is there.",
+  "doubt-improbable":
+    "The network does not see “{label}” here: it finds it {percent} probable. The colours show where its small score comes from, stretched to the full scale; they do not mean that it is there.",
   linkNetwork: "The link asks for the network “{name}”, which is not here; the one that is here is used.",
   linkLayer: "The link asks for the layer “{name}”, which this network does not have; its default layer is used.",
   linkRecipe: "The link asks for the recipe “{name}”, which there is not.",
-  linkClass: "The link asks for the class “{name}”, which this network does not have; the most probable one is explained.",
+  linkClass:
+    "The link asks for the class “{name}”, which this network does not have; the most probable one is explained.",
   recipeName: "{name} – {why}",
   "recipeName-authors": "start here",
   "recipeName-paper": "few maps decide",
@@ -269,8 +302,12 @@ export default {
   factMade: "Made on",
   reportCompared: "Compared",
   "counts-score": "The higher this score, the more map {channel} weighs.",
-  "counts-softmax-of-logits": "What counts is this score beside those of the other maps: a few points more make map {channel} weigh several times as much.",
-  "counts-softmax-of-probabilities": "What counts is this score beside those of the other maps: no map weighs more than 2.7 times as much as another, so nearly all weigh the same.",
-  "step-heatmap-nothing-dropped": "Nothing in this sum is below zero, so nothing is dropped. It is scaled to 0 to 1, coloured and laid over the picture.",
-  "reason-framed": "the page is shown in a frame of another page that is not isolated, so a map takes several times as long. Open it in a tab of its own.",
+  "counts-softmax-of-logits":
+    "What counts is this score beside those of the other maps: a few points more make map {channel} weigh several times as much.",
+  "counts-softmax-of-probabilities":
+    "What counts is this score beside those of the other maps: no map weighs more than 2.7 times as much as another, so nearly all weigh the same.",
+  "step-heatmap-nothing-dropped":
+    "Nothing in this sum is below zero, so nothing is dropped. It is scaled to 0 to 1, coloured and laid over the picture.",
+  "reason-framed":
+    "the page is shown in a frame of another page that is not isolated, so a map takes several times as long. Open it in a tab of its own.",
 };

@@ -5,7 +5,8 @@ export default {
   language: "言語",
   chooseTitle: "1. 画像",
   chooseFile: "ファイルを選ぶ…",
-  dropHint: "またはページ上にドロップ、貼り付け。PNG、JPEG、WebP、GIF、BMP に対応。ネットワーク(.onnx)もドロップできます。",
+  dropHint:
+    "またはページ上にドロップ、貼り付け。PNG、JPEG、WebP、GIF、BMP に対応。ネットワーク(.onnx)もドロップできます。",
   privacy: "画像がこの端末の外に出ることはありません。",
   samplesTitle: "サンプルから選ぶ",
   resultTitle: "2. 根拠のある場所",
@@ -37,11 +38,15 @@ export default {
   layer: "層",
   recipe: "手法",
   columnwise: "元記事のコードと同じく、列ごとに正規化する",
-  "recipe-authors": "まずはこれを選んでください。論文の著者が公開したコードで、マスクをかけても残るクラスの確率がそのままマップの重みになります。",
-  "recipe-paper": "論文の Algorithm 1 です。softmax 前のスコアを使い、マップどうしで softmax をとるため、少数のマップで決まります。その少数を見たいときに選びます。",
-  "recipe-pytorch-grad-cam": "Python パッケージ pytorch-grad-cam と同じ計算です。そのパッケージと比べるときに選びます。",
+  "recipe-authors":
+    "まずはこれを選んでください。論文の著者が公開したコードで、マスクをかけても残るクラスの確率がそのままマップの重みになります。",
+  "recipe-paper":
+    "論文の Algorithm 1 です。softmax 前のスコアを使い、マップどうしで softmax をとるため、少数のマップで決まります。その少数を見たいときに選びます。",
+  "recipe-pytorch-grad-cam":
+    "Python パッケージ pytorch-grad-cam と同じ計算です。そのパッケージと比べるときに選びます。",
   "recipe-torchcam": "Python パッケージ torchcam と同じ計算です。そのパッケージと比べるときに選びます。",
-  "recipe-matlab": "元記事の MATLAB コードと同じ計算です。画素が黒に近づき、ほぼすべてのマップが同じ重みになります。記事を追うときに選びます。",
+  "recipe-matlab":
+    "元記事の MATLAB コードと同じ計算です。画素が黒に近づき、ほぼすべてのマップが同じ重みになります。記事を追うときに選びます。",
   ownChoose: "手持ちのネットワーク(.onnx)を使う…",
   ownTitle: "{model} への画像の渡し方",
   "clue-size-open": "ファイルは入力サイズを定めていません。",
@@ -74,10 +79,12 @@ export default {
   fitCrop: "中央を切り抜く",
   labelsFile: "クラス名(JSON または 1 行に 1 つのテキスト)",
   apply: "この設定で読み込む",
-  "warning-labels-assumed": "クラスが {classes} 個なので、名前は ImageNet のものと見なします。違うときは名前のファイルを渡してください。",
+  "warning-labels-assumed":
+    "クラスが {classes} 個なので、名前は ImageNet のものと見なします。違うときは名前のファイルを渡してください。",
   "warning-labels-differ": "クラス名は {names} 個、ネットワークのクラスは {classes} 個です。",
   channelsTitle: "5. もとになったマップ",
-  channelSummary: "この層には活性化マップが {channels} 枚あり、そのうち {scored} 枚がマスクになりました。「{label}」のヒートマップは、それぞれに重みを掛けた和です。選ぶと、画像のどこが残ったかが見えます。",
+  channelSummary:
+    "この層には活性化マップが {channels} 枚あり、そのうち {scored} 枚がマスクになりました。「{label}」のヒートマップは、それぞれに重みを掛けた和です。選ぶと、画像のどこが残ったかが見えます。",
   channelOrder: "並び順",
   orderWeight: "重み",
   orderScore: "スコア",
@@ -88,10 +95,13 @@ export default {
   channelLabel: "マップ {channel}、{text}",
   channelMap: "マップ {channel}(0 から 1 に正規化)",
   channelMasked: "マップ {channel} のマスクをかけた画像",
-  "channelDetail-scored": "マップ {channel}({low} から {high})と、そのマスクが残した画像。ネットワークが「{label}」に与えるスコアは {score}、もとの画像では {whole}。ヒートマップでの重みは {weight} です。",
+  "channelDetail-scored":
+    "マップ {channel}({low} から {high})と、そのマスクが残した画像。ネットワークが「{label}」に与えるスコアは {score}、もとの画像では {whole}。ヒートマップでの重みは {weight} です。",
   "channel-unreached": "未評価",
-  "channelDetail-unreached": "マップ {channel}({low} から {high})の番が来る前に止めたため、スコアも重みもまだありません。",
-  "channelDetail-constant": "マップ {channel} はどこも {low} です。場所を示さないため、マスクにならず重みもありません。",
+  "channelDetail-unreached":
+    "マップ {channel}({low} から {high})の番が来る前に止めたため、スコアも重みもまだありません。",
+  "channelDetail-constant":
+    "マップ {channel} はどこも {low} です。場所を示さないため、マスクにならず重みもありません。",
   provenanceLabel: "ヒートマップ。矢印キーで移動できます",
   provenanceHint: "ヒートマップを指すか矢印キーで動かすと、その場所を作ったマップがわかります。",
   provenance: "ここの値は {value}:{named}、ほか {count} 枚で {rest}。",
@@ -113,8 +123,10 @@ export default {
   firstFrame: "アニメーションのファイルなので、最初のコマを説明します。",
   engineThreads: "{threads} スレッドで計算しています。",
   engineOne: "1 スレッドで計算しています: {reason}",
-  "reason-not-isolated": "スレッドに必要なヘッダー(Cross-Origin-Opener-Policy と Cross-Origin-Embedder-Policy)をサーバーが送っていないため、数倍の時間がかかります。",
-  "reason-missing-feature": "このブラウザーは WebAssembly のスレッドか relaxed SIMD に対応していないため、数倍の時間がかかります。",
+  "reason-not-isolated":
+    "スレッドに必要なヘッダー(Cross-Origin-Opener-Policy と Cross-Origin-Embedder-Policy)をサーバーが送っていないため、数倍の時間がかかります。",
+  "reason-missing-feature":
+    "このブラウザーは WebAssembly のスレッドか relaxed SIMD に対応していないため、数倍の時間がかかります。",
   "reason-one-core": "この端末のコアは 1 つです。",
   "reason-asked": "アドレスで 1 スレッドが指定されています。",
   megabytes: "{value} MB",
@@ -139,13 +151,19 @@ export default {
   saveOverlay: "重ねた画像だけを保存 (PNG)",
   takeHome: "持ち帰る",
   doubtsTitle: "疑うべき点",
-  "doubt-empty": "正の根拠がありません。この手法では、画像のどの部分も「{label}」を支持していません。マップが空なのは不具合ではありません。",
+  "doubt-empty":
+    "正の根拠がありません。この手法では、画像のどの部分も「{label}」を支持していません。マップが空なのは不具合ではありません。",
   "doubt-partial": "マスク画像 {total} 枚のうち {done} 枚だけを分類したため、マップは途中までのものです。",
-  "doubt-confidence": "ネットワークは確信していません。「{label}」の確率は {percent} で、ほかのクラスの合計より低い値です。",
-  "doubt-confidence-sigmoid": "ネットワークは確信していません。「{label}」の確率は {percent} で、そうではない見込みのほうが高くなっています。",
-  "doubt-even": "どのマップもほぼ同じ重みです(均一度 {percent})。ヒートマップが示すのはこのクラスの根拠よりも、層が反応した場所です。別のクラスと比べてください。",
-  "doubt-skipped": "この画像で値が変化するマップは、層の {channels} 枚のうち {kept} 枚だけで、ヒートマップはそれだけに基づいています。残りの {skipped} 枚はどこも同じ値で、場所を示さないため省かれました。",
-  "doubt-coarse": "この層の位置は {height} × {width} しかないため、それより細かいヒートマップの輪郭は補間によるものです。",
+  "doubt-confidence":
+    "ネットワークは確信していません。「{label}」の確率は {percent} で、ほかのクラスの合計より低い値です。",
+  "doubt-confidence-sigmoid":
+    "ネットワークは確信していません。「{label}」の確率は {percent} で、そうではない見込みのほうが高くなっています。",
+  "doubt-even":
+    "どのマップもほぼ同じ重みです(均一度 {percent})。ヒートマップが示すのはこのクラスの根拠よりも、層が反応した場所です。別のクラスと比べてください。",
+  "doubt-skipped":
+    "この画像で値が変化するマップは、層の {channels} 枚のうち {kept} 枚だけで、ヒートマップはそれだけに基づいています。残りの {skipped} 枚はどこも同じ値で、場所を示さないため省かれました。",
+  "doubt-coarse":
+    "この層の位置は {height} × {width} しかないため、それより細かいヒートマップの輪郭は補間によるものです。",
   places: "「{label}」の根拠は主に{named}にあります。",
   placesNone: "この手法では、画像のどこにも「{label}」の根拠が見つかりません。",
   placeShare: "{place}({percent})",
@@ -167,17 +185,23 @@ export default {
   nextStep: "次へ",
   more: "さらに: 式と数値",
   "step-predict": "答え",
-  "step-predict-sentence": "ネットワークは画像全体を見て、「{label}」の確率を {percent} とします。画像のどこがそう言わせたのでしょうか。",
-  "step-predict-numbers": "ネットワークの {classes} 個の出力 z が確率 p になります。この手法での「{label}」のスコアは {score} です。",
+  "step-predict-sentence":
+    "ネットワークは画像全体を見て、「{label}」の確率を {percent} とします。画像のどこがそう言わせたのでしょうか。",
+  "step-predict-numbers":
+    "ネットワークの {classes} 個の出力 z が確率 p になります。この手法での「{label}」のスコアは {score} です。",
   "step-layers": "ネットワーク",
-  "step-layers-sentence": "層が進むにつれて、マップの枚数は増え、位置の数は減ります。ここでは「{name}」を説明します。ほかの層も選べます。",
-  "step-layers-numbers": "{inputHeight} × {inputWidth} 画素の入力が、{height} × {width} の位置をもつ {channels} 枚のマップになります。位置 1 つが約 {cell} × {cell} 画素に当たります。説明できる層は {layers} 個です。{work}",
+  "step-layers-sentence":
+    "層が進むにつれて、マップの枚数は増え、位置の数は減ります。ここでは「{name}」を説明します。ほかの層も選べます。",
+  "step-layers-numbers":
+    "{inputHeight} × {inputWidth} 画素の入力が、{height} × {width} の位置をもつ {channels} 枚のマップになります。位置 1 つが約 {cell} × {cell} 画素に当たります。説明できる層は {layers} 個です。{work}",
   "step-layers-work": "1 回の推論に必要な積和は {work}回です。",
   "step-maps": "マップ",
-  "step-maps-sentence": "どのマップも、層が何かを見つけた場所を示します。それが何であるかは、誰も教えていません。ここに並ぶのは、{channels} 枚のうち重みの大きい {shown} 枚です。選ぶと、そのマップを追います。",
+  "step-maps-sentence":
+    "どのマップも、層が何かを見つけた場所を示します。それが何であるかは、誰も教えていません。ここに並ぶのは、{channels} 枚のうち重みの大きい {shown} 枚です。選ぶと、そのマップを追います。",
   "step-maps-numbers": "マップ {channel} の値は {low} から {high} です。",
   "step-mask": "マスク",
-  "step-mask-sentence": "マップ {channel} を画像の大きさに拡大し、最小値を 0、最大値を 1 に正規化します。これでマスクになります。",
+  "step-mask-sentence":
+    "マップ {channel} を画像の大きさに拡大し、最小値を 0、最大値を 1 に正規化します。これでマスクになります。",
   "step-mask-numbers": "U は双線形補間による拡大です。拡大後の値は {low} から {high} です。",
   "step-mask-before": "{height} × {width}、{low} から {high}",
   "step-mask-after": "{height} × {width}、0 から 1",
@@ -189,16 +213,19 @@ export default {
   fadesToMean: "学習時の平均色",
   fadesToBlack: "黒",
   "step-score": "スコア",
-  "step-score-sentence": "残ったものをネットワークが分類します。「{label}」のスコアは {score}、画像全体では {whole} でした。{counts}",
+  "step-score-sentence":
+    "残ったものをネットワークが分類します。「{label}」のスコアは {score}、画像全体では {whole} でした。{counts}",
   "step-score-numbers": "このスコアから重み {weight} が得られます。{recipe}",
   "step-sum": "和",
-  "step-sum-sentence": "これを {scored} 枚のマップそれぞれで行います。マップに重みを掛けて足していくと、ヒートマップができてきます。",
+  "step-sum-sentence":
+    "これを {scored} 枚のマップそれぞれで行います。マップに重みを掛けて足していくと、ヒートマップができてきます。",
   "step-sum-numbers": "重みは {low} から {high}、均一度は {evenness} です。すべて同じ重みなら 100% です。",
   weightsLabel: "{count} 枚のマップの重み(大きい順)",
   summed: "足し合わせるマップの数(重い順)",
   summedCaption: "{all} 枚中、重い順に {count} 枚",
   "step-heatmap": "ヒートマップ",
-  "step-heatmap-sentence": "0 より小さい値は、このクラスに反することを示すので取り除きます。残りを 0 から 1 に正規化し、色をつけて画像に重ねます。",
+  "step-heatmap-sentence":
+    "0 より小さい値は、このクラスに反することを示すので取り除きます。残りを 0 から 1 に正規化し、色をつけて画像に重ねます。",
   "step-heatmap-numbers": "和の値は {low} から {high} です。ReLU は 0 より大きい値を残します。",
   "step-heatmap-sum": "和: 正は赤、負は青",
   "step-heatmap-positive": "正の部分、0 から 1",
@@ -213,7 +240,8 @@ export default {
   montageLabel: "マップ {channels} のマスクをかけた画像(「{label}」の説明)",
   montageCaption: "マップ {channel}、重み {weight}",
   compareTitle: "6. 比べる",
-  compareHint: "同じ画像の 2 つのマップを比べます。クラス、手法、層、ネットワークのどれが違っても構いません。1 つを残し、上で何かを変えると、両方が並びます。",
+  compareHint:
+    "同じ画像の 2 つのマップを比べます。クラス、手法、層、ネットワークのどれが違っても構いません。1 つを残し、上で何かを変えると、両方が並びます。",
   compareSoftmax: "softmax の前と後",
   compareClasses: "なぜ「{first}」で「{second}」ではないのか",
   compareKeep: "このマップを A として残す",
@@ -245,15 +273,19 @@ export default {
   columnLow: "最小",
   columnHigh: "最大",
   articleTitle: "この手法について",
-  articleIdea: "ネットワークは判断の理由を語りません。Score-CAM はそれを尋ねます。ネットワーク自身が作る何百枚もの柔らかいマスクで画像を覆い、どのマスクで答えが保たれるかを調べます。勾配は要らないので、動かせるネットワークなら何にでも使えます。",
-  articleRead: "ヒートマップは 1 つのクラスの根拠として読んでください。赤いところには、それだけでこのクラスらしさを保つマップがあります。同じ計算から別のクラスのマップも得られます。信じる前に「なぜこれで、あれではないのか」と尋ねてください。",
-  articleDoubt: "疑うことも大切です。マップは粗く、クラスを支持するものだけを示し、反するものは示しません。ネットワークは間違った理由で正しいこともあります。手法や層、次点のクラスを変えても同じマップになるなら、それは判断よりも画像について語っています。",
+  articleIdea:
+    "ネットワークは判断の理由を語りません。Score-CAM はそれを尋ねます。ネットワーク自身が作る何百枚もの柔らかいマスクで画像を覆い、どのマスクで答えが保たれるかを調べます。勾配は要らないので、動かせるネットワークなら何にでも使えます。",
+  articleRead:
+    "ヒートマップは 1 つのクラスの根拠として読んでください。赤いところには、それだけでこのクラスらしさを保つマップがあります。同じ計算から別のクラスのマップも得られます。信じる前に「なぜこれで、あれではないのか」と尋ねてください。",
+  articleDoubt:
+    "疑うことも大切です。マップは粗く、クラスを支持するものだけを示し、反するものは示しません。ネットワークは間違った理由で正しいこともあります。手法や層、次点のクラスを変えても同じマップになるなら、それは判断よりも画像について語っています。",
   placesSpread: "「{label}」の根拠は画像全体に広がっています。9 分割のどこも {percent} を超えません。",
   continue: "続ける",
   loadingProgram: "プログラムを読み込み中: {done}",
   waiting: "この画像を次に説明します。",
   improbable: "ネットワークによる「{label}」の確率はわずか {percent} です",
-  "doubt-improbable": "ネットワークはここに「{label}」を見ていません(確率 {percent})。色は、そのわずかなスコアがどこから来たかを全範囲に引き伸ばして示すもので、それがあることを意味しません。",
+  "doubt-improbable":
+    "ネットワークはここに「{label}」を見ていません(確率 {percent})。色は、そのわずかなスコアがどこから来たかを全範囲に引き伸ばして示すもので、それがあることを意味しません。",
   linkNetwork: "リンクのネットワーク「{name}」はここにないため、いまあるものを使います。",
   linkLayer: "リンクの層「{name}」はこのネットワークにないため、既定の層を使います。",
   linkRecipe: "リンクの手法「{name}」はありません。",
@@ -269,8 +301,12 @@ export default {
   factMade: "作成日時",
   reportCompared: "比較",
   "counts-score": "このスコアが高いほど、マップ {channel} の重みは大きくなります。",
-  "counts-softmax-of-logits": "大切なのは、ほかのマップのスコアとの差です。わずかに高いだけで、マップ {channel} の重みは何倍にもなります。",
-  "counts-softmax-of-probabilities": "大切なのは、ほかのマップのスコアとの差です。ただし重みの差は最大でも 2.7 倍なので、ほぼすべてのマップが同じ重みになります。",
-  "step-heatmap-nothing-dropped": "この和には 0 より小さい値がないため、取り除くものはありません。0 から 1 に正規化し、色をつけて画像に重ねます。",
-  "reason-framed": "分離されていない別のページのフレーム内に表示されているため、数倍の時間がかかります。単独のタブで開いてください。",
+  "counts-softmax-of-logits":
+    "大切なのは、ほかのマップのスコアとの差です。わずかに高いだけで、マップ {channel} の重みは何倍にもなります。",
+  "counts-softmax-of-probabilities":
+    "大切なのは、ほかのマップのスコアとの差です。ただし重みの差は最大でも 2.7 倍なので、ほぼすべてのマップが同じ重みになります。",
+  "step-heatmap-nothing-dropped":
+    "この和には 0 より小さい値がないため、取り除くものはありません。0 から 1 に正規化し、色をつけて画像に重ねます。",
+  "reason-framed":
+    "分離されていない別のページのフレーム内に表示されているため、数倍の時間がかかります。単独のタブで開いてください。",
 };

@@ -11,14 +11,21 @@ const CHART = { width: 600, height: 160 };
 
 /** `onError` gets what goes wrong after the start. */
 export function createBuildUp({ result, paint }, onError) {
-  const weights = Array.from(result.weights).sort((a, b) => Math.abs(b) - Math.abs(a)).slice(0, result.diagnostics.scoredChannels);
+  const weights = Array.from(result.weights)
+    .sort((a, b) => Math.abs(b) - Math.abs(a))
+    .slice(0, result.diagnostics.scoredChannels);
   const chart = image(t("weightsLabel", { count: number(weights.length) }), "chart");
   const captionOf = (count) => t("summedCaption", { count: number(count), all: number(weights.length) });
   const map = image(captionOf(weights.length));
   const caption = make("figcaption", { className: "quiet" });
   const slider = make("input", { type: "range", min: 1, max: weights.length, value: weights.length, id: "summed" });
   const field = make("div", {}, make("label", { htmlFor: "summed" }, t("summed")), slider);
-  const element = make("div", { className: "full build-up" }, make("div", {}, chart, field), make("figure", {}, map, caption));
+  const element = make(
+    "div",
+    { className: "full build-up" },
+    make("div", {}, chart, field),
+    make("figure", {}, map, caption),
+  );
   let asked = 0;
 
   /** Shows the sum of the `count` heaviest maps; an answer that comes late is dropped. */
@@ -69,6 +76,11 @@ function drawWeights(canvas, weights, count) {
   const bar = CHART.width / weights.length;
   weights.forEach((weight, i) => {
     context.fillStyle = style.getPropertyValue(i < count ? "--accent" : "--line");
-    context.fillRect(i * bar, (high - Math.max(0, weight)) * unit, Math.max(1, bar - 0.5), Math.max(1, Math.abs(weight) * unit));
+    context.fillRect(
+      i * bar,
+      (high - Math.max(0, weight)) * unit,
+      Math.max(1, bar - 0.5),
+      Math.max(1, Math.abs(weight) * unit),
+    );
   });
 }

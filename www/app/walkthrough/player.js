@@ -17,7 +17,9 @@ export function createWalkthrough(panel, { onLayer, onPin, onError }) {
   const tabs = panel.querySelector("#steps");
   const step = panel.querySelector("#step");
   const play = panel.querySelector("#play");
-  const [sentence, stage, formula, numbers] = [".sentence", ".scene", ".formula", ".numbers"].map((part) => step.querySelector(part));
+  const [sentence, stage, formula, numbers] = [".sentence", ".scene", ".formula", ".numbers"].map((part) =>
+    step.querySelector(part),
+  );
   let view = null;
   let current = 0;
   let channel = null;
@@ -29,7 +31,11 @@ export function createWalkthrough(panel, { onLayer, onPin, onError }) {
 
   tabs.append(
     ...STEPS.map((name, i) => {
-      const tab = make("button", { type: "button", id: `tab-${name}`, attributes: { role: "tab", "aria-controls": "step" } });
+      const tab = make("button", {
+        type: "button",
+        id: `tab-${name}`,
+        attributes: { role: "tab", "aria-controls": "step" },
+      });
       tab.addEventListener("click", () => go(i));
       return tab;
     }),
@@ -90,7 +96,12 @@ export function createWalkthrough(panel, { onLayer, onPin, onError }) {
     step.setAttribute("aria-busy", true);
     try {
       const isStale = () => mine !== drawing;
-      const said = await SCENES[key](view, stage, { channel, isStale, animate: timer !== null && !prefersStill.matches, onError });
+      const said = await SCENES[key](view, stage, {
+        channel,
+        isStale,
+        animate: timer !== null && !prefersStill.matches,
+        onError,
+      });
       if (isStale() || !said) return;
       stage.dataset.step = key;
       sentence.textContent = said.sentence;

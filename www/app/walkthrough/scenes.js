@@ -21,18 +21,30 @@ async function predict({ result, model, label, found, labelOf }, stage) {
   paintRegion(picture, result);
   stage.replaceChildren(captioned(picture, t("pictureLabelPlain")), bars(result.predictions, labelOf));
   const values = { label, percent: percent(result.probability), classes: number(model.classes) };
-  return { sentence: t("step-predict-sentence", values), numbers: t("step-predict-numbers", { ...values, score: score(found.pictureScore) }) };
+  return {
+    sentence: t("step-predict-sentence", values),
+    numbers: t("step-predict-numbers", { ...values, score: score(found.pictureScore) }),
+  };
 }
 
 async function layers({ result, model, onLayer }, stage) {
   const caption = make("p", { className: "quiet" });
-  const describe = ({ name, channels, height, width }) => t("factLayerValue", { name, channels: number(channels), height, width });
+  const describe = ({ name, channels, height, width }) =>
+    t("factLayerValue", { name, channels: number(channels), height, width });
   const strip = make("div", { className: "strip", attributes: { role: "group", "aria-label": t("step-layers") } });
   for (const layer of atMost(model.layers, LAYERS, (layer) => layer.name === result.layer.name)) {
-    const button = make("button", { type: "button", attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === result.layer.name } }, make("i"));
+    const button = make(
+      "button",
+      {
+        type: "button",
+        attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === result.layer.name },
+      },
+      make("i"),
+    );
     button.style.setProperty("--positions", Math.log2(layer.height + 1));
     button.style.setProperty("--channels", Math.log2(layer.channels + 1));
-    for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => (caption.textContent = describe(layer)));
+    for (const event of ["pointerenter", "focus"])
+      button.addEventListener(event, () => (caption.textContent = describe(layer)));
     button.addEventListener("click", () => onLayer(layer.name));
     strip.append(button);
   }
@@ -42,7 +54,15 @@ async function layers({ result, model, onLayer }, stage) {
   const chosen = strip.querySelector("[aria-pressed=true]");
   strip.scrollLeft = chosen.offsetLeft - strip.clientWidth / 2;
   const { name, channels, height, width } = result.layer;
-  const values = { name, channels: number(channels), height, width, layers: number(model.layers.length), inputHeight: model.input.height, inputWidth: model.input.width };
+  const values = {
+    name,
+    channels: number(channels),
+    height,
+    width,
+    layers: number(model.layers.length),
+    inputHeight: model.input.height,
+    inputWidth: model.input.width,
+  };
   const cell = number(model.input.height / height, model.input.height % height ? 1 : 0);
   const work = model.multiplyAdds ? t("step-layers-work", { work: large(model.multiplyAdds) }) : "";
   return { sentence: t("step-layers-sentence", values), numbers: t("step-layers-numbers", { ...values, cell, work }) };
@@ -54,7 +74,14 @@ async function maps({ result, found, onPin }, stage, { channel }) {
   for (const { channel: index } of chosen) {
     const canvas = make("canvas", { attributes: { "aria-hidden": "true" } });
     paintValues(canvas, mapOf(found, index), found);
-    const button = make("button", { type: "button", attributes: { "aria-label": t("channelMap", { channel: index }), "aria-pressed": index === channel } }, canvas);
+    const button = make(
+      "button",
+      {
+        type: "button",
+        attributes: { "aria-label": t("channelMap", { channel: index }), "aria-pressed": index === channel },
+      },
+      canvas,
+    );
     button.addEventListener("click", () => onPin(index));
     grid.append(button);
   }
@@ -63,7 +90,10 @@ async function maps({ result, found, onPin }, stage, { channel }) {
   const { skippedChannels: skipped, channels } = result.diagnostics;
   const { low, high } = found.channels[channel];
   const values = { shown: number(chosen.length), channels: number(channels), skipped: number(skipped) };
-  return { sentence: t("step-maps-sentence", values), numbers: t("step-maps-numbers", { channel, low: number(low, 3), high: number(high, 3) }) };
+  return {
+    sentence: t("step-maps-sentence", values),
+    numbers: t("step-maps-numbers", { channel, low: number(low, 3), high: number(high, 3) }),
+  };
 }
 
 async function mask({ result, found }, stage, { channel, isStale }) {
@@ -75,7 +105,15 @@ async function mask({ result, found }, stage, { channel, isStale }) {
   paintValues(scaled, values, result);
   const range = { channel, low: number(low, 3), high: number(high, 3) };
   stage.replaceChildren(
-    captioned(raw, t("step-mask-before", { height, width, low: number(found.channels[channel].low, 3), high: number(found.channels[channel].high, 3) })),
+    captioned(
+      raw,
+      t("step-mask-before", {
+        height,
+        width,
+        low: number(found.channels[channel].low, 3),
+        high: number(found.channels[channel].high, 3),
+      }),
+    ),
     arrow(),
     captioned(scaled, t("step-mask-after", { height: result.height, width: result.width })),
   );
@@ -83,13 +121,26 @@ async function mask({ result, found }, stage, { channel, isStale }) {
 }
 
 async function cover({ result }, stage, { channel, isStale }) {
-  const [{ mask: values, kept }, masked] = await Promise.all([result.scaledMap(channel), result.maskedPicture(channel)]);
+  const [{ mask: values, kept }, masked] = await Promise.all([
+    result.scaledMap(channel),
+    result.maskedPicture(channel),
+  ]);
   if (isStale()) return null;
-  const [left, middle, right] = [image(t("pictureLabelPlain")), image(t("channelMask", { channel })), image(t("channelMasked", { channel }))];
+  const [left, middle, right] = [
+    image(t("pictureLabelPlain")),
+    image(t("channelMask", { channel })),
+    image(t("channelMasked", { channel })),
+  ];
   paintRegion(left, result);
   paintValues(middle, values, result);
   paintImage(right, masked);
-  stage.replaceChildren(captioned(left, t("pictureLabelPlain")), sign("×"), captioned(middle, t("step-cover-mask", { channel })), sign("="), captioned(right, t("step-cover-rest")));
+  stage.replaceChildren(
+    captioned(left, t("pictureLabelPlain")),
+    sign("×"),
+    captioned(middle, t("step-cover-mask", { channel })),
+    sign("="),
+    captioned(right, t("step-cover-rest")),
+  );
   const fades = t(nameOf(result.recipe) === "matlab" ? "fadesToBlack" : "fadesToMean");
   return { sentence: t("step-cover-sentence", { fades }), numbers: t("step-cover-numbers", { kept: percent(kept) }) };
 }
@@ -101,8 +152,18 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   paintImage(picture, masked);
   stage.replaceChildren(captioned(picture, t("step-cover-rest")), bars(predictions, labelOf));
   const { score: found_, weight } = found.channels[channel];
-  const values = { channel, label, score: score(found_), whole: score(found.pictureScore), weight: number(weight, 4), counts: t(`counts-${result.weighing}`, { channel }) };
-  return { sentence: t("step-score-sentence", values), numbers: t("step-score-numbers", { ...values, recipe: t(`recipe-${nameOf(result.recipe)}`) }) };
+  const values = {
+    channel,
+    label,
+    score: score(found_),
+    whole: score(found.pictureScore),
+    weight: number(weight, 4),
+    counts: t(`counts-${result.weighing}`, { channel }),
+  };
+  return {
+    sentence: t("step-score-sentence", values),
+    numbers: t("step-score-numbers", { ...values, recipe: t(`recipe-${nameOf(result.recipe)}`) }),
+  };
 }
 
 async function sum(view, stage, { isStale, animate, onError }) {
@@ -111,18 +172,38 @@ async function sum(view, stage, { isStale, animate, onError }) {
   const buildUp = createBuildUp(view, onError);
   stage.replaceChildren(buildUp.element);
   await buildUp.start(animate, isStale);
-  const values = { scored: number(scored), evenness: percent(result.diagnostics.evenness), low: number(lowest(found), 4), high: number(highest(found), 4) };
+  const values = {
+    scored: number(scored),
+    evenness: percent(result.diagnostics.evenness),
+    low: number(lowest(found), 4),
+    high: number(highest(found), 4),
+  };
   return { sentence: t("step-sum-sentence", values), numbers: t("step-sum-numbers", values) };
 }
 
 async function heatmap({ result, colours, opacity }, stage, { isStale }) {
   const all = await result.partialSum(result.weights.length);
   if (isStale()) return null;
-  const [raw, positive, overlaid] = [image(t("step-heatmap-sum"), "pixels"), image(t("step-heatmap-positive")), image(t("step-heatmap-overlay"))];
-  paintSigned(raw, all.sum, { width: all.sumWidth, height: all.sumHeight }, Math.max(Math.abs(all.low), Math.abs(all.high)));
+  const [raw, positive, overlaid] = [
+    image(t("step-heatmap-sum"), "pixels"),
+    image(t("step-heatmap-positive")),
+    image(t("step-heatmap-overlay")),
+  ];
+  paintSigned(
+    raw,
+    all.sum,
+    { width: all.sumWidth, height: all.sumHeight },
+    Math.max(Math.abs(all.low), Math.abs(all.high)),
+  );
   paintValues(positive, all.heatmap, result);
   paintOverlay(overlaid, result, colours(), opacity());
-  stage.replaceChildren(captioned(raw, t("step-heatmap-sum")), arrow(), captioned(positive, t("step-heatmap-positive")), arrow(), captioned(overlaid, t("step-heatmap-overlay")));
+  stage.replaceChildren(
+    captioned(raw, t("step-heatmap-sum")),
+    arrow(),
+    captioned(positive, t("step-heatmap-positive")),
+    arrow(),
+    captioned(overlaid, t("step-heatmap-overlay")),
+  );
   const values = { low: number(all.low, 3), high: number(all.high, 3) };
   const dropped = all.low < 0 ? "step-heatmap-sentence" : "step-heatmap-nothing-dropped";
   return { sentence: t(dropped), numbers: t("step-heatmap-numbers", values) };
@@ -153,7 +234,12 @@ const arrow = () => sign("→");
 
 function bars(predictions, labelOf) {
   const entry = ({ index, probability }) => {
-    const bar = make("li", { className: "bar" }, make("span", {}, labelOf(index)), make("span", {}, percent(probability)));
+    const bar = make(
+      "li",
+      { className: "bar" },
+      make("span", {}, labelOf(index)),
+      make("span", {}, percent(probability)),
+    );
     bar.style.setProperty("--probability", probability);
     return bar;
   };
