@@ -134,6 +134,7 @@ need_chromium() {
 wasm_cargo() {
   local variant=$1 command=$2 features=+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext,+simd128 flags=
   shift 2
+  set -- --features selftest "$@"
   if [ "$variant" = threads ]; then
     features=$features,+atomics,+relaxed-simd
     local argument

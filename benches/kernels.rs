@@ -1,7 +1,7 @@
 //! The kernels by themselves, natively: `cargo bench`. In the browser `./build.sh bench` measures the same ones.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use scorecam::engine::measure;
+use scorecam::engine::selftest::measure;
 
 fn kernels(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("kernels");

@@ -1,10 +1,21 @@
 //! What went wrong, in words for the person who has to mend it.
+//!
+//! An error is a code with values. Its English sentences are made of them by `error/sentences.json`; whoever speaks another
+//! language makes its own of the same code and values.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+/// The one source of the English sentences, by code: the kind, what was found and expected, what to do.
+const SENTENCES: &str = include_str!("error/sentences.json");
 
 /// The part of the input that an [`Error`] is about. The names are part of the public interface:
-/// JavaScript sees them as `ScoreCamError.kind`, the command line in its JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// JavaScript sees them as `ScoreCamError.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
     /// The picture cannot be read, or is too small or too large.
     Image,
@@ -12,9 +23,9 @@ pub enum ErrorKind {
     Model,
     /// The network has no such layer.
     Layer,
-    /// The network has no such class.
+    /// The network has no such class, or the target makes no sense.
     Class,
-    /// There is no such recipe, or an option of it is out of range.
+    /// There is no such method or recipe, or an option is out of range.
     Option,
     /// It would need more memory than there is.
     Memory,
@@ -42,56 +53,71 @@ impl ErrorKind {
 pub struct Error {
     /// Which part of the input is at fault.
     pub kind: ErrorKind,
-    /// What was found and what was expected: a whole sentence.
+    /// What went wrong: a key of `error/sentences.json`.
+    pub code: &'static str,
+    /// What the sentences fill in, by name; names out of files are as they can be shown.
+    pub values: Vec<(&'static str, String)>,
+    /// What was found and what was expected, in English: a whole sentence.
     pub message: String,
-    /// What to do about it: a whole sentence, or empty where nothing can be advised.
+    /// What to do about it, in English: a whole sentence, or empty where nothing can be advised.
     pub hint: String,
 }
 
 /// The result of everything here that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// An entry of `error/sentences.json`.
+#[derive(Deserialize)]
+struct Sentences {
+    kind: ErrorKind,
+    message: String,
+    hint: String,
+}
+
+fn sentences() -> &'static HashMap<String, Sentences> {
+    static TABLE: OnceLock<HashMap<String, Sentences>> = OnceLock::new();
+    TABLE.get_or_init(|| serde_json::from_str(SENTENCES).unwrap_or_default())
+}
+
 impl Error {
-    /// An error of `kind` that says `message` and advises `hint`.
-    pub fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), hint: hint.into() }
-    }
-
-    /// Something that would need `bytes` of memory where there are `left`; `what` is the subject of the sentence.
-    pub fn too_large(what: &str, bytes: u64, left: u64) -> Error {
-        Error::new(
-            ErrorKind::Memory,
-            format!("{what} needs about {} of memory; there are {}.", shown_bytes(bytes), shown_bytes(left)),
-            "Choose a layer of fewer or smaller maps, or a network with a smaller input.",
-        )
-    }
-
-    /// An allocation of `bytes` that failed although the need was worked out before.
-    pub fn out_of_memory(bytes: u64) -> Error {
-        Error::new(
-            ErrorKind::Memory,
-            format!("The memory did not suffice: {} more were asked for.", shown_bytes(bytes)),
-            "Choose a layer of fewer or smaller maps, or a network with a smaller input.",
-        )
+    /// The error of `code` with the `values` that its sentences fill in.
+    pub fn new(code: &'static str, values: &[(&'static str, &dyn fmt::Display)]) -> Error {
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        let Some(Sentences { kind, message, hint }) = sentences().get(code) else {
+            // A test looks for codes without sentences.
+            return Error {
+                kind: ErrorKind::Internal,
+                code,
+                values,
+                message: format!("An error without a sentence: {code}."),
+                hint: String::new(),
+            };
+        };
+        let (message, hint) = (filled_in(message, &values), filled_in(hint, &values));
+        Error { kind: *kind, code, values, message, hint }
     }
 
     /// A thread that broke off; `cause` is what it said.
     pub fn crash(cause: &str) -> Error {
-        Error::new(
-            ErrorKind::Internal,
-            format!("The computation broke off: {}.", shown(cause).trim_end_matches('.')),
-            "Try again; if it happens again, please report it.",
-        )
+        Error::new("crash", &[("cause", &shown(cause).trim_end_matches('.'))])
     }
 
     /// A failure that no input should be able to cause; `context` names the step that failed.
     pub fn internal(context: &str, cause: impl fmt::Display) -> Error {
-        Error::new(
-            ErrorKind::Internal,
-            format!("{context} failed: {cause}."),
-            "This is a defect of scorecam; please report it with the picture's size and the model's name.",
-        )
+        Error::new("defect", &[("context", &context), ("cause", &cause)])
     }
+}
+
+/// `sentence` with each `{name}` replaced by its value.
+fn filled_in(sentence: &str, values: &[(&'static str, String)]) -> String {
+    let mut parts = sentence.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        text += values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+        text += rest;
+    }
+    text
 }
 
 /// Characters of a name that are shown; names in files can have any length.
@@ -141,7 +167,9 @@ impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
-    use super::{shown, shown_bytes};
+    use std::path::Path;
+
+    use super::*;
 
     #[test]
     fn a_name_is_shown_on_one_line_without_what_a_terminal_obeys_and_never_at_great_length() {
@@ -155,5 +183,56 @@ mod tests {
     fn bytes_are_said_in_the_unit_that_fits() {
         let said = [33_000_000, 1_210_000_000, 170_000_000_000_000].map(shown_bytes);
         assert_eq!(said, ["33 MB", "1.2 GB", "170 TB"]);
+    }
+
+    #[test]
+    fn sentences_are_made_of_code_and_values() {
+        let error = Error::new("class-unknown", &[("class", &9), ("classes", &5), ("last", &4)]);
+        assert_eq!(error.kind, ErrorKind::Class);
+        let said = "There is no class 9: the network has 5, counted from 0. Choose one from 0 to 4.";
+        assert_eq!(error.to_string(), said);
+    }
+
+    #[test]
+    fn every_error_of_the_sources_has_sentences_that_fill_in_its_values_and_no_sentence_is_left_over() {
+        let mut used = Vec::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                    let source = std::fs::read_to_string(&entry).unwrap();
+                    used.extend(codes(source.split("#[cfg(test)]").next().unwrap_or_default()));
+                }
+            }
+        }
+        let table = sentences();
+        for (code, names) in &used {
+            let entry = table.get(code).unwrap_or_else(|| panic!("no sentence for {code}"));
+            let text = format!("{}{}", entry.message, entry.hint);
+            for part in text.split('{').skip(1) {
+                let name = part.split_once('}').expect("a place ends").0;
+                assert!(names.iter().any(|known| known == name), "{code} does not give {name}: {names:?}");
+            }
+        }
+        for code in table.keys() {
+            assert!(used.iter().any(|(known, _)| known == code), "nothing uses the sentence {code}");
+        }
+    }
+
+    /// What stands behind `Error::new(` and behind `refuse(` of a source, up to the end of its list of values.
+    fn codes(source: &str) -> Vec<(String, Vec<String>)> {
+        let calls = ["Error::new(", "self.error("].map(|call| source.split(call).skip(1)).into_iter().flatten();
+        let is_code = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        calls
+            .filter_map(|rest| {
+                let call = rest.split_once(']').map_or(rest, |(call, _)| call);
+                let network = call.len() > 1 && source.contains("self.error(");
+                let mut quoted = call.split('"').skip(1).step_by(2).map(str::to_owned);
+                let code = quoted.next().filter(|code| is_code(code))?;
+                Some((code, quoted.chain(network.then(|| "network".to_owned())).collect()))
+            })
+            .collect()
     }
 }

@@ -1,9 +1,10 @@
-//! Composes the stages: a picture, a network and a recipe become an explanation that grows channel by channel.
+//! Composes the stages: a picture, a network and a method become an explanation that grows pass by pass, and that is seen
+//! through [`View`]s.
 
-mod convergence;
 mod diagnostics;
 mod inspect;
 mod report;
+mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,48 +12,20 @@ use std::time::Duration;
 use serde::Serialize;
 use web_time::Instant;
 
-use crate::error::{Error, ErrorKind, Result, shown};
-use crate::heatmap::{Baselines, Heatmap, heatmap, weights};
+use crate::error::{Error, Result, shown, shown_bytes};
+use crate::geometry::Region;
 use crate::image::RgbImage;
+use crate::methods::{Method, References, Subject};
 use crate::model::spec::OutputKind;
 use crate::model::{Activations, Layer, Limits, Network};
-use crate::preprocess::{Input, Region, prepare};
-use crate::recipe::Recipe;
-use crate::score::{Scoring, finite, probabilities};
+use crate::passes::{Fill, Passes, Progress, finite};
+use crate::preprocess::prepare;
+use crate::target::{Wish, order, probabilities};
 
-pub use convergence::Settled;
 pub use diagnostics::Diagnostics;
-pub use inspect::{Channel, PartialSum, ScaledMap, Share};
+pub use inspect::{MaskPicture, Prediction};
 pub use report::{Facts, Report};
-
-/// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
-const STEP: Duration = Duration::from_millis(200);
-
-/// The most passes that one thread does in a step.
-const MAX_PASSES_A_STEP: usize = 16;
-
-/// One class and how probable the network finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Prediction {
-    /// The class.
-    pub index: usize,
-    /// Its probability in [0, 1].
-    pub probability: f32,
-}
-
-/// How far an explanation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Progress {
-    /// Masked passes done.
-    pub done: usize,
-    /// Masked passes to do in all.
-    pub total: usize,
-    /// Milliseconds that the masked passes have taken so far.
-    pub elapsed_ms: f64,
-    /// Milliseconds that the rest will take at the same pace; absent before the first pass.
-    pub eta_ms: Option<f64>,
-}
+pub use view::{Channel, Outcome, PartialSum, Share, View};
 
 /// Milliseconds that the parts of an explanation took.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -64,50 +37,34 @@ pub struct Timings {
     pub score_ms: f64,
 }
 
-/// The map of one class.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The class.
-    pub target: usize,
-    /// How probable the network finds it for the picture as it is, in [0, 1].
-    pub probability: f32,
-    /// Where the evidence for it lies.
-    pub heatmap: Heatmap,
-    /// The weight of every channel; zero for channels without a pass.
-    pub weights: Vec<f32>,
-    /// What one should know before trusting the map.
-    pub diagnostics: Diagnostics,
-}
-
-/// Score-CAM of one picture at one layer, under way or complete.
+/// One picture explained by one method, under way or complete.
 ///
-/// It costs two forward passes to begin and one for every channel of the layer that is not constant, and holds the layer's
-/// activations and a score for each channel and class.
+/// It costs two forward passes to begin and one for every mask of the method, and holds the layer's activations, where the
+/// method looks at a layer, and a score for each mask and class.
 pub struct Explanation {
-    network: Arc<Network>,
-    layer: Layer,
-    input: Input,
-    activations: Activations,
-    baselines: Baselines,
-    scoring: Scoring,
-    timings: Timings,
-    passes_a_step: usize,
+    subject: Arc<Subject>,
+    /// Of the masks that the passes are done with.
+    masking: String,
+    passes: Passes,
+    prepare: Duration,
 }
 
 impl Explanation {
-    /// Classifies `picture` and takes the activations of `layer`, or of the network's default layer. `recipe` decides how
-    /// the masked inputs will be made.
+    /// Classifies `picture`, takes the activations of `layer`, or of the network's default layer, if `method` looks at one,
+    /// and plans the passes.
     ///
     /// # Errors
-    /// [`ErrorKind::Layer`] if there is no such layer, [`ErrorKind::Model`] if the network's answer is not finite,
-    /// [`ErrorKind::Memory`] if the layer needs more memory than a tab has.
+    /// [`ErrorKind::Layer`](crate::error::ErrorKind) if there is no such layer,
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if the network's answer is not finite,
+    /// [`ErrorKind::Memory`](crate::error::ErrorKind) if it needs more memory than a tab has,
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if the method's options do not fit the picture.
     pub fn begin(
         network: &Arc<Network>,
         picture: &RgbImage,
         layer: Option<&str>,
-        recipe: &Recipe,
+        method: &Arc<dyn Method>,
     ) -> Result<Explanation> {
-        Explanation::begin_within(network, picture, layer, recipe, Limits::default())
+        Explanation::begin_within(network, picture, layer, method, Limits::default())
     }
 
     /// As [`begin`](Explanation::begin), with as much memory as `limits` says.
@@ -118,130 +75,127 @@ impl Explanation {
         network: &Arc<Network>,
         picture: &RgbImage,
         layer: Option<&str>,
-        recipe: &Recipe,
+        method: &Arc<dyn Method>,
         limits: Limits,
     ) -> Result<Explanation> {
         let started = Instant::now();
-        let layer = network.layer(layer)?.clone();
-        let Layer { channels, height, width, .. } = layer;
-        let what = format!("The layer \"{}\" of {channels} maps of {height} x {width}", shown(&layer.name));
-        limits.check(&what, network.need(&layer, rayon::current_num_threads()))?;
-        let input = prepare(picture, &network.spec().input);
+        let layer = if method.uses_layer() { Some(network.layer(layer)?.clone()) } else { None };
+        check_memory(network, layer.as_ref(), limits)?;
+        let input = prepare(picture, &network.spec().input, method.resample());
         let blank = vec![0.0; input.tensor.len()];
         let mut logits = network.logits_of(&[&input.tensor, &blank])?;
-        let baselines = Baselines { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
-        let activations = network.activations(&layer, &input.tensor)?;
-        let scoring = Scoring::new(&activations, network, recipe.mask);
-        let timings = Timings { prepare_ms: milliseconds(started.elapsed()), score_ms: 0.0 };
-        Ok(Explanation {
-            network: Arc::clone(network),
-            layer,
-            input,
-            activations,
-            baselines,
-            scoring,
-            timings,
-            passes_a_step: 1,
-        })
+        let references = References { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
+        let activations = layer.as_ref().map(|layer| network.activations(layer, &input.tensor)).transpose()?;
+        let subject = Arc::new(Subject { network: Arc::clone(network), layer, activations, input, references });
+        let passes = Passes::new(method.masks(&subject)?, network);
+        Ok(Explanation { subject, masking: method.masking(), passes, prepare: started.elapsed() })
     }
 
     /// Does the next masked passes, about 200 ms of them, on all threads of the current rayon pool.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`] if the network's answer is not finite.
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if the network's answer is not finite.
     pub fn step(&mut self) -> Result<Progress> {
-        let started = Instant::now();
-        let threads = rayon::current_num_threads();
-        self.scoring.advance(&self.network, &self.input, &self.activations, self.passes_a_step * threads)?;
-        let elapsed = started.elapsed();
-        self.timings.score_ms += milliseconds(elapsed);
-        let a_pass = elapsed.as_secs_f64() / self.passes_a_step as f64;
-        let passes = ((STEP.as_secs_f64() / a_pass.max(1e-6)) as usize).clamp(1, MAX_PASSES_A_STEP);
-        // Whole groups of passes that share the reading of the weights.
-        self.passes_a_step =
-            if passes > Network::TOGETHER { passes / Network::TOGETHER * Network::TOGETHER } else { passes };
-        Ok(self.progress())
+        self.passes.step(&self.subject.network, &self.subject.input)
     }
 
     /// How far it has come.
     pub fn progress(&self) -> Progress {
-        let (done, total) = (self.scoring.done(), self.scoring.total());
-        let elapsed_ms = self.timings.score_ms;
-        let eta_ms = (done > 0).then(|| elapsed_ms / done as f64 * (total - done) as f64);
-        Progress { done, total, elapsed_ms, eta_ms }
+        self.passes.progress()
     }
 
     /// Whether every pass is done.
     pub fn is_complete(&self) -> bool {
-        self.scoring.done() == self.scoring.total()
+        self.passes.is_complete()
     }
 
-    /// The map of class `target`, or of the most probable one, from the passes done so far; no inference.
+    /// What the passes done so far say of a target by `method`; no inference.
     ///
     /// # Errors
-    /// [`ErrorKind::Class`] if there is no such class, [`ErrorKind::Option`] if `recipe` masks in another way than the
-    /// passes that were done.
-    pub fn outcome(&self, target: Option<usize>, recipe: &Recipe) -> Result<Outcome> {
-        let target = self.target(target)?;
-        self.check_recipe(recipe)?;
-        let weights = weights(self.scoring.matrix(), &self.baselines, target, recipe);
-        let size = (self.input.pixels.height() as usize, self.input.pixels.width() as usize);
-        let heatmap = heatmap(&self.activations, &weights, size, recipe);
-        let probability = probabilities(&self.baselines.picture, self.network.output())[target];
-        let diagnostics = self.diagnostics(&weights, &heatmap, probability);
-        Ok(Outcome { target, probability, heatmap, weights, diagnostics })
+    /// [`ErrorKind::Class`](crate::error::ErrorKind) if there is no such class,
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if `method` masks in another way than the passes that were done.
+    pub fn view(&self, wish: &Wish, method: &Arc<dyn Method>) -> Result<View> {
+        if method.masking() != self.masking {
+            return Err(Error::new("passes-differ", &[("method", &shown(&named(&**method)))]));
+        }
+        let target = wish.resolve(&self.subject.references.picture, self.subject.network.output())?;
+        Ok(View::new(&self.subject, method, target, &self.passes))
+    }
+
+    /// Takes the passes that were done since into a view: what was summed before is not summed again.
+    pub fn refresh(&self, view: &mut View) {
+        view.refresh(&self.passes);
     }
 
     /// The `count` most probable classes of the picture as it is, the most probable first.
     pub fn predictions(&self, count: usize) -> Vec<Prediction> {
-        most_probable(&self.baselines.picture, self.network.output(), count)
+        most_probable(&self.subject.references.picture, self.subject.network.output(), count)
     }
 
     /// The network that is explained.
     pub fn network(&self) -> &Network {
-        &self.network
+        &self.subject.network
     }
 
-    /// The layer that is explained.
-    pub fn layer(&self) -> &Layer {
-        &self.layer
+    /// The layer that is explained, if the method looks at one.
+    pub fn layer(&self) -> Option<&Layer> {
+        self.subject.layer.as_ref()
+    }
+
+    /// The layer's maps [channels, height, width].
+    pub fn activations(&self) -> Option<&Activations> {
+        self.subject.activations.as_ref()
     }
 
     /// The part of the picture that the network sees, in the picture's pixels.
     pub fn region(&self) -> Region {
-        self.input.region
+        self.subject.input.region
+    }
+
+    /// What shows where a mask is zero.
+    pub fn fill(&self) -> Fill {
+        self.passes.masks().masked().fill()
     }
 
     /// What it took so far.
     pub fn timings(&self) -> Timings {
-        self.timings
+        Timings { prepare_ms: self.prepare.as_secs_f64() * 1000.0, score_ms: self.progress().elapsed_ms }
     }
+}
 
-    fn check_recipe(&self, recipe: &Recipe) -> Result<()> {
-        if recipe.mask == *self.scoring.rule() {
-            return Ok(());
+/// A method as it is spoken of: by its recipe where it has one.
+fn named(method: &dyn Method) -> String {
+    let recipe = method.options()["recipe"]["name"].as_str().map(|name| format!("the recipe \"{name}\""));
+    recipe.unwrap_or_else(|| format!("the method \"{}\" with these options", method.name()))
+}
+
+fn check_memory(network: &Network, layer: Option<&Layer>, limits: Limits) -> Result<()> {
+    let needs = network.need(layer, rayon::current_num_threads());
+    if limits.hold(needs) {
+        return Ok(());
+    }
+    let (needs, memory) = (shown_bytes(needs), shown_bytes(limits.memory));
+    Err(match layer {
+        Some(Layer { name, channels, height, width, .. }) => Error::new(
+            "memory-layer",
+            &[
+                ("layer", &shown(name)),
+                ("channels", channels),
+                ("height", height),
+                ("width", width),
+                ("needs", &needs),
+                ("memory", &memory),
+            ],
+        ),
+        None => {
+            let network = shown(&network.spec().title);
+            Error::new("memory-masks", &[("network", &network), ("needs", &needs), ("memory", &memory)])
         }
-        Err(Error::new(
-            ErrorKind::Option,
-            format!("The recipe \"{}\" masks in another way than the passes that were done.", recipe.name),
-            "Explain the picture again with this recipe.",
-        ))
-    }
-
-    fn target(&self, target: Option<usize>) -> Result<usize> {
-        let target = target.unwrap_or_else(|| self.predictions(1)[0].index);
-        self.network.check_class(target)?;
-        Ok(target)
-    }
+    })
 }
 
 fn most_probable(logits: &[f32], output: OutputKind, count: usize) -> Vec<Prediction> {
     let probabilities = probabilities(logits, output);
-    let mut order: Vec<usize> = (0..probabilities.len()).collect();
-    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
-    order.iter().take(count).map(|&index| Prediction { index, probability: probabilities[index] }).collect()
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
+    let most = order(&probabilities).into_iter().take(count);
+    most.map(|index| Prediction { index, probability: probabilities[index] }).collect()
 }

@@ -12,7 +12,7 @@ use ::image::{RgbaImage, guess_format, imageops};
 
 pub use ::image::RgbImage;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Pictures of more pixels than this are refused before a pixel is decoded: they would need more memory than a tab has.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -41,23 +41,18 @@ pub struct Picture {
 /// Decodes the bytes of a picture file.
 ///
 /// # Errors
-/// [`ErrorKind::Image`] if the bytes are empty, of no known format, damaged or cut off, or if the picture has a side
+/// [`ErrorKind::Image`](crate::error::ErrorKind) if the bytes are empty, of no known format, damaged or cut off, or if the picture has a side
 /// below [`MIN_SIDE`] or more than [`MAX_PIXELS`] pixels.
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
     if bytes.is_empty() {
-        return Err(refusal("The picture file is empty (0 bytes).", "Choose the file again, or save it anew."));
+        return Err(Error::new("picture-empty", &[]));
     }
     let format = guess_format(bytes).ok().filter(|format| {
         use ImageFormat::{Bmp, Gif, Jpeg, Png, WebP};
         matches!(format, Png | Jpeg | WebP | Gif | Bmp)
     });
     let Some(format) = format else {
-        return Err(refusal(
-            format!(
-                "This file is not a picture that can be read: its content is not {FORMATS}, whatever its name says."
-            ),
-            format!("Save the picture as one of {FORMATS}."),
-        ));
+        return Err(Error::new("picture-unknown-format", &[("formats", &FORMATS)]));
     };
     let name = format_name(format);
     // From the header alone: where addresses have 32 bits, decoders refuse a size like 60,000 x 60,000 without naming it.
@@ -86,12 +81,11 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
 /// The picture of the pixels [height, width, 4] of a canvas: red, green, blue and alpha, not premultiplied.
 ///
 /// # Errors
-/// [`ErrorKind::Image`] as of [`decode`], or if there are not as many bytes as the size says.
+/// [`ErrorKind::Image`](crate::error::ErrorKind) as of [`decode`], or if there are not as many bytes as the size says.
 pub fn from_rgba(rgba: &[u8], width: u32, height: u32) -> Result<Picture> {
     check_size(u64::from(width), u64::from(height))?;
     let Some(pixels) = RgbaImage::from_raw(width, height, rgba.to_vec()) else {
-        let found = format!("{} bytes are no picture of {width} by {height} pixels.", rgba.len());
-        return Err(refusal(found, "Give four bytes for every pixel."));
+        return Err(Error::new("picture-bytes", &[("bytes", &rgba.len()), ("width", &width), ("height", &height)]));
     };
     Ok(Picture { pixels: over_white(pixels.into()), animated: false })
 }
@@ -110,29 +104,20 @@ pub fn fit_within(pixels: &RgbImage, longest: u32) -> RgbImage {
 fn check_size(width: u64, height: u64) -> Result<()> {
     let pixels = width.saturating_mul(height);
     if pixels > MAX_PIXELS {
-        return Err(refusal(
-            format!(
-                "The picture says it is {width} by {height} pixels, {} megapixels; at most {} can be opened.",
-                pixels / 1_000_000,
-                MAX_PIXELS / 1_000_000
-            ),
-            "Scale it down first: the network sees a few hundred pixels a side anyway.",
+        let (megapixels, most) = (pixels / 1_000_000, MAX_PIXELS / 1_000_000);
+        return Err(Error::new(
+            "picture-too-many-pixels",
+            &[("width", &width), ("height", &height), ("megapixels", &megapixels), ("most", &most)],
         ));
     }
     if width.max(height) > u64::from(MAX_SIDE) {
-        return Err(refusal(
-            format!("The picture is {width} by {height} pixels; a side may have at most {MAX_SIDE}."),
-            "Cut it into parts first: the network would see a strip of it as a few pixels.",
+        return Err(Error::new(
+            "picture-side-too-long",
+            &[("width", &width), ("height", &height), ("most", &MAX_SIDE)],
         ));
     }
     if width.min(height) < u64::from(MIN_SIDE) {
-        return Err(refusal(
-            format!(
-                "The picture is {width} by {height} pixels; at least {MIN_SIDE} by {MIN_SIDE} are needed \
-                 to ask where in it the evidence lies."
-            ),
-            "Choose a larger picture.",
-        ));
+        return Err(Error::new("picture-too-small", &[("width", &width), ("height", &height), ("least", &MIN_SIDE)]));
     }
     Ok(())
 }
@@ -208,10 +193,7 @@ fn check_lines(bytes: &[u8], end: usize, decoded: &DynamicImage) -> Result<()> {
     if again.is_ok_and(|again| again.as_bytes() == decoded.as_bytes()) {
         return Ok(());
     }
-    Err(refusal(
-        format!("The JPEG file says it has {} lines, but its pixels end before the last one.", decoded.height()),
-        "Open it in another program and save it again.",
-    ))
+    Err(Error::new("picture-lines-missing", &[("lines", &decoded.height())]))
 }
 
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
@@ -234,15 +216,8 @@ fn format_name(format: ImageFormat) -> &'static str {
     }
 }
 
-fn refusal(message: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Image, message, hint)
-}
-
 fn cut_off(format: &str) -> Error {
-    refusal(
-        format!("The {format} file is cut off: it ends before its last pixel."),
-        "Download or copy it again, then choose it once more.",
-    )
+    Error::new("picture-cut-off", &[("format", &format)])
 }
 
 fn unreadable(format: &str, cause: &ImageError) -> Error {
@@ -252,18 +227,9 @@ fn unreadable(format: &str, cause: &ImageError) -> Error {
         return cut_off(format);
     }
     match cause {
-        ImageError::Unsupported(_) => refusal(
-            format!("The file is a {format} of a kind that is not supported ({cause})."),
-            "Save the picture as an ordinary PNG or JPEG.",
-        ),
-        ImageError::Limits(_) => refusal(
-            format!("Decoding this {format} would need more memory than is allowed ({cause})."),
-            "Scale the picture down first.",
-        ),
-        _ => refusal(
-            format!("The {format} file is damaged ({cause})."),
-            "Open it in another program and save it again as PNG or JPEG.",
-        ),
+        ImageError::Unsupported(_) => Error::new("picture-unsupported", &[("format", &format), ("cause", cause)]),
+        ImageError::Limits(_) => Error::new("picture-needs-memory", &[("format", &format), ("cause", cause)]),
+        _ => Error::new("picture-damaged", &[("format", &format), ("cause", cause)]),
     }
 }
 

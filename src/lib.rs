@@ -15,34 +15,37 @@
 //!
 //! # Stages
 //! Data flows one way, a module a stage. Besides its data a stage needs descriptions, which have modules of their own:
-//! [`model::spec`] says how pictures become a network's input, [`recipe`] how masks are made and scores are used.
+//! [`model::spec`] says how pictures become a network's input, [`target`] which number is made of all scores.
 //!
 //! 1. [`image`]: bytes of a file become an RGB picture
 //! 2. [`preprocess`]: picture becomes input tensor, with Pillow's [`resize`]
 //! 3. [`model`]: input tensor becomes activations and logits, by the operators of [`engine`]
-//! 4. [`mask`]: an activation map becomes a mask
-//! 5. [`score`]: masked inputs become scores
-//! 6. [`heatmap`]: scores and activations become a heatmap
+//! 4. [`methods`]: say which masks are wanted, what their scores weigh, what is summed
+//! 5. [`passes`]: masks become scores
+//! 6. [`heatmap`]: a weighted [`mod@sum`] becomes a heatmap
 //! 7. [`render`]: heatmap becomes colours over the picture
 //!
-//! [`explain`] composes them; [`compare`] sets two heatmaps beside each other.
+//! [`explain`] composes them, [`metrics`] say more of a map in numbers, [`geometry`] is where all of them have their places
+//! from.
 
 // A thread that finds no memory can tell the page so; the compiler for WebAssembly is told to allow it in build.sh.
 #![cfg_attr(target_family = "wasm", feature(alloc_error_hook))]
 
-pub mod compare;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod geometry;
 pub mod heatmap;
 pub mod image;
-pub mod mask;
+pub mod methods;
+pub mod metrics;
 pub mod model;
+pub mod passes;
 pub mod preprocess;
-pub mod recipe;
 pub mod render;
 pub mod resize;
-pub mod score;
+pub mod sum;
+pub mod target;
 
 #[cfg(target_family = "wasm")]
 mod wasm;

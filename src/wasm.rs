@@ -1,26 +1,28 @@
 //! The edge to JavaScript; no other module knows wasm_bindgen. It converts between the two worlds' types; what it hands
 //! over is made elsewhere.
 //!
-//! Errors cross it as objects `{ kind, message, hint }`. `www/worker.js` is the only caller.
+//! Errors cross it as objects `{ kind, code, values, message, hint }`. `www/lib/worker.js` is the only caller.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use js_sys::{Float32Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use crate::compare::compare;
-use crate::engine::check::differences;
-use crate::engine::measure::rates;
-use crate::error::{Error, ErrorKind};
+use crate::engine::selftest::{check, measure};
+use crate::error::{Error, shown_bytes};
 use crate::explain::Explanation;
+use crate::geometry::Region;
 use crate::heatmap::Heatmap;
 use crate::image::{Picture, decode, from_rgba};
-use crate::model::spec::{self, InputOverrides, InputSpec, ModelSpec, OutputKind, Preset, catalog};
+use crate::methods;
+use crate::methods::score_cam::recipe::Recipe;
+use crate::metrics::compare::compare;
+use crate::model::catalog::catalog;
+use crate::model::spec::{InputOverrides, InputSpec, ModelSpec, OutputKind, Preset};
 use crate::model::{Clue, Layer, Network, OnnxFile};
-use crate::preprocess::Region;
-use crate::recipe::Recipe;
-use crate::render::ColourMap;
+use crate::render::{ColourMap, diverging_table};
 
 #[cfg(feature = "threads")]
 use wasm_bindgen_rayon as _; // exports initThreadPool
@@ -40,16 +42,20 @@ impl From<Error> for JsValue {
         #[derive(Serialize)]
         struct Plain<'a> {
             kind: &'a str,
+            code: &'a str,
+            values: BTreeMap<&'a str, &'a str>,
             message: &'a str,
             hint: &'a str,
         }
-        let plain = Plain { kind: error.kind.as_str(), message: &error.message, hint: &error.hint };
+        let Error { kind, code, values, message, hint } = &error;
+        let values = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let plain = Plain { kind: kind.as_str(), code, values, message, hint };
         to_js(&plain).unwrap_or_else(|_| JsValue::from_str(&error.message))
     }
 }
 
 /// Tells the page when a thread breaks off, on the broadcast channel `channel`: a thread that panics or finds no memory
-/// cannot return to whoever waits for it. The message is an error `{ kind, message, hint }`; the console has the place too.
+/// cannot return to whoever waits for it. The message is an error `{ kind, code, values, message, hint }`; the console has the place too.
 #[wasm_bindgen(js_name = reportCrashes)]
 pub fn report_crashes(channel: String) {
     let tell = move |error: Error| {
@@ -67,7 +73,7 @@ pub fn report_crashes(channel: String) {
     TELL_OUT_OF_MEMORY.get_or_init(|| Box::new(tell));
     std::alloc::set_alloc_error_hook(|layout| {
         if let Some(tell) = TELL_OUT_OF_MEMORY.get() {
-            tell(Error::out_of_memory(layout.size() as u64));
+            tell(Error::new("memory-out", &[("more", &shown_bytes(layout.size() as u64))]));
         }
     });
 }
@@ -95,13 +101,19 @@ pub fn presets() -> Result<JsValue> {
 /// Class names from the bytes of a labels file: JSON, or text with one name a line.
 #[wasm_bindgen]
 pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
-    Ok(spec::labels(bytes)?)
+    Ok(crate::model::labels::labels(bytes)?)
 }
 
 /// The names of the recipes, the default first.
 #[wasm_bindgen(js_name = recipes)]
 pub fn recipe_names() -> Vec<String> {
-    Recipe::all().map(|recipe| recipe.name.to_owned()).to_vec()
+    Recipe::NAMES.map(str::to_owned).to_vec()
+}
+
+/// Every method with what it can be asked, the default first.
+#[wasm_bindgen(js_name = methods)]
+pub fn descriptions() -> Result<JsValue> {
+    to_js(&methods::ALL.map(|entry| (entry.describe)()))
 }
 
 /// Every colour map by its name: 256 times red, green and blue.
@@ -113,6 +125,12 @@ pub fn colour_maps() -> Result<Object> {
         Reflect::set(&maps, &JsValue::from_str(map.name()), &table)?;
     }
     Ok(maps)
+}
+
+/// The colours of what speaks against (first) and for (last): 256 times red, green and blue.
+#[wasm_bindgen(js_name = divergingColours)]
+pub fn diverging_colours() -> Uint8Array {
+    Uint8Array::from(diverging_table().as_flattened())
 }
 
 /// One map of a picture beside another: `{ correlation, difference, meanDifference, largestDifference, height, width }`.
@@ -147,14 +165,14 @@ fn map_of(map: &JsValue) -> Result<(Heatmap, Region)> {
 /// Seeded convolutions by our kernels and by tract's operators: `[{ case, difference, allowed }]`
 #[wasm_bindgen(js_name = checkKernels)]
 pub fn check_kernels(count: usize) -> Result<JsValue> {
-    let differences = differences(count);
+    let differences = check::differences(count);
     to_js(&differences.map_err(|cause| Error::internal("checking the kernels", format!("{cause:#}")))?)
 }
 
 /// How fast the kernels are on one thread: `[{ kernel, gigaMacs }]`, the machine's peak first.
 #[wasm_bindgen(js_name = measureKernels)]
 pub fn measure_kernels() -> Result<JsValue> {
-    to_js(&rates())
+    to_js(&measure::rates())
 }
 
 /// A network that is ready to run.
@@ -207,7 +225,7 @@ impl Model {
         })
     }
 
-    /// Classifies the picture in a file's `bytes` and gets ready to explain it. `options`: `{ layer, recipe }`
+    /// Classifies the picture in a file's `bytes` and gets ready to explain it. `options`: `{ layer, method, options }`
     pub fn explain(&self, bytes: &[u8], options: JsValue) -> Result<Run> {
         self.begin(&decode(bytes)?, options)
     }
@@ -220,8 +238,8 @@ impl Model {
 
     fn begin(&self, picture: &Picture, options: JsValue) -> Result<Run> {
         let options: Options = from_js(options)?;
-        let recipe = options.recipe()?;
-        let explanation = Explanation::begin(&self.network, &picture.pixels, options.layer.as_deref(), &recipe)?;
+        let method = options.method()?;
+        let explanation = Explanation::begin(&self.network, &picture.pixels, options.layer.as_deref(), &method)?;
         Ok(Run::new(explanation, picture))
     }
 }
@@ -232,10 +250,7 @@ fn to_js(value: &impl Serialize) -> Result<JsValue> {
 }
 
 fn from_js<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T> {
-    serde_wasm_bindgen::from_value(value).map_err(|cause| {
-        let message = format!("These options cannot be used: {cause}.");
-        Error::new(ErrorKind::Option, message, "See www/scorecam.d.ts for what each call takes.").into()
-    })
+    serde_wasm_bindgen::from_value(value).map_err(|cause| Error::new("options-unreadable", &[("cause", &cause)]).into())
 }
 
 /// A plain object of a few fields, for what serde would copy value by value.

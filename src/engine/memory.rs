@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::step::Place;
+use super::steps::Place;
 
 /// Floats in a cache line; every value starts at one.
 const LINE: usize = 16;

@@ -1,14 +1,14 @@
 //! Our own inference for the masked passes, which is where the time goes.
 //!
 //! [`Program::compile`] lowers a graph that tract has read and shaped to steps over activations in blocks of four channels
-//! (`maps`); what has no step of ours runs as tract's operator between conversions (`fallback`). A program's memory is
+//! (`maps`); what has no step of ours runs as tract's operator between conversions (`steps::fallback`). A program's memory is
 //! laid out ahead (`memory`), so no step of ours allocates activations, and threads share nothing but the weights. Several images
 //! go through a program together where its weights are larger than its activations: the early steps take them one by
 //! one, the later ones all at once.
 //!
-//! A step a file: `convolution` and the micro-kernel `tile`, `winograd`, `depthwise`, `linear`, `pool`,
-//! `normalization`, `elementwise`. `simd` is the register they are written in. [`mod@check`] compares them with tract's
-//! operators, [`measure`] with the machine's peak.
+//! `lower` makes steps of a graph; a step a file under `steps`: `convolution` and the micro-kernel `tile`, `winograd`, `depthwise`,
+//! `linear`, `pool`, `normalization`, `elementwise`. `simd` is the register they are written in. `selftest` compares them with
+//! tract's operators and with the machine's peak.
 //!
 //! # What was measured and dropped
 //! In Chromium 156 on two cores of an AMD EPYC whose multiply-adds peak at 29.5 GMAC/s a core:
@@ -22,24 +22,14 @@
 //! - Blocks a whole number of pages apart share a few lines of the first-level cache: maps of 112 x 112 gained a tenth from
 //!   a line between them.
 
-pub mod check;
-mod compile;
-mod convolution;
-mod depthwise;
-mod elementwise;
-mod fallback;
 mod floats;
-mod graph;
-mod linear;
+mod lower;
 mod maps;
-pub mod measure;
 mod memory;
-mod normalization;
-mod pool;
+#[cfg(any(test, feature = "selftest"))]
+pub mod selftest;
 mod simd;
-mod step;
-mod tile;
-mod winograd;
+mod steps;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -48,13 +38,13 @@ use std::sync::Mutex;
 use tract_onnx::prelude::{OutletId, TractResult, TypedModel};
 use tract_onnx::tract_core::internal::bail;
 
-use compile::{Lowered, Value, lower};
 use floats::Floats;
+use lower::{Lowered, Value, lower};
 use maps::Maps;
 use memory::{Request, plan};
-use step::{Memory, Place, Step, ValueId};
+use steps::{Memory, Place, Step, ValueId};
 
-pub use compile::Purpose;
+pub use lower::Purpose;
 
 /// Images that go through a program together at most.
 pub const IMAGES: usize = 4;

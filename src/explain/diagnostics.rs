@@ -4,8 +4,6 @@ use serde::Serialize;
 
 use crate::heatmap::Heatmap;
 
-use super::Explanation;
-
 /// From here on the weights are so even that the map is nearly the plain sum of all maps: their deviation is below a third
 /// of their mean.
 const EVEN: f32 = 0.9;
@@ -20,16 +18,20 @@ const ABSENT: f32 = 0.01;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostics {
-    /// Channels of the layer.
+    /// Masks: channels of the layer, or windows.
     pub channels: usize,
-    /// Channels whose masked pass is done.
+    /// Masks whose pass is done.
     pub scored_channels: usize,
     /// Channels left out because their map is constant.
     pub skipped_channels: usize,
-    /// Whether channels are still to be scored: the map is a preview.
+    /// Whether masks are still to be scored: the map is a preview.
     pub partial: bool,
     /// Whether the weighted sum has no positive part that varies: the map is empty and says nothing.
     pub no_positive_evidence: bool,
+    /// Smallest value of the weighted sum: below zero, something speaks against the target.
+    pub low: f32,
+    /// Largest value of the weighted sum: not above zero, nothing speaks for it.
+    pub high: f32,
     /// How even the weights `w` of the `n` scored channels are: (sum |w|)^2 / (n sum w^2), which is Kish's effective number
     /// of channels over `n`. 1 if all weigh the same, 1/n if one decides alone, 0 if all are zero.
     pub evenness: f32,
@@ -43,19 +45,36 @@ pub struct Diagnostics {
     pub improbable: bool,
 }
 
-impl Explanation {
-    /// For the map that `weights` gave; `probability` is that of the class for the picture as it is.
-    pub(super) fn diagnostics(&self, weights: &[f32], heatmap: &Heatmap, probability: f32) -> Diagnostics {
-        let scored_channels = self.scoring.done();
-        let evenness = evenness(weights, scored_channels);
+/// What a map was made of.
+pub(super) struct Facts<'a> {
+    /// By mask; zero for those without a pass.
+    pub weights: &'a [f32],
+    /// Masks, those that get no pass among them.
+    pub masks: usize,
+    /// Masks whose pass is done.
+    pub scored: usize,
+    /// Masks that get a pass.
+    pub total: usize,
+    /// Smallest and largest value of the weighted sum.
+    pub range: (f32, f32),
+    /// Whether the weights are those of activation maps.
+    pub weighs_maps: bool,
+}
+
+impl Diagnostics {
+    /// For the map that `facts` led to; `probability` is that of the target for the picture as it is.
+    pub(super) fn of(facts: &Facts, heatmap: &Heatmap, probability: f32) -> Diagnostics {
+        let evenness = evenness(facts.weights, facts.scored);
         Diagnostics {
-            channels: self.activations.channels,
-            scored_channels,
-            skipped_channels: self.activations.channels - self.scoring.total(),
-            partial: !self.is_complete(),
+            channels: facts.masks,
+            scored_channels: facts.scored,
+            skipped_channels: facts.masks - facts.total,
+            partial: facts.scored < facts.total,
             no_positive_evidence: !heatmap.has_positive_evidence,
+            low: facts.range.0,
+            high: facts.range.1,
             evenness,
-            near_uniform_weights: scored_channels > 1 && evenness > EVEN,
+            near_uniform_weights: facts.weighs_maps && facts.scored > 1 && evenness > EVEN,
             low_confidence: probability < CONFIDENT,
             improbable: probability < ABSENT,
         }

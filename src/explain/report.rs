@@ -1,14 +1,16 @@
 //! The account of an explanation as JSON: what the page saves and what the command line writes.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::geometry::Region;
+use crate::metrics::convergence::Settled;
 use crate::model::Layer;
 use crate::model::spec::InputSpec;
-use crate::preprocess::Region;
-use crate::recipe::Recipe;
+use crate::target::{Score, Target, probabilities};
 
-use super::{Diagnostics, Explanation, Outcome, Settled, Timings};
+use super::{Diagnostics, Explanation, Timings, View};
 
 /// Classes that a report names.
 const PREDICTIONS: usize = 5;
@@ -24,7 +26,7 @@ pub struct Facts<'a> {
     pub sha256: Option<&'a str>,
 }
 
-/// An explanation of one class, in full but for its pixels.
+/// An explanation of one target, in full but for its pixels.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
@@ -37,19 +39,45 @@ pub struct Report<'a> {
     title: &'a str,
     /// Of the network's file.
     sha256: Option<&'a str>,
-    layer: &'a Layer,
-    recipe: &'a Recipe,
-    target: Class<'a>,
+    /// The layer that is explained; absent if the method looks at none.
+    layer: Option<&'a Layer>,
+    method: &'static str,
+    /// The method's options; of Score-CAM its `recipe`.
+    #[serde(flatten)]
+    options: Value,
+    target: Asked<'a>,
     predictions: Vec<Class<'a>>,
     /// The part of the picture that the network saw, in the picture's own pixels.
     region: Region,
     /// How pictures became the network's input.
     input: &'a InputSpec,
     ninths: [f32; 9],
-    weights: &'a [f32],
+    weights: Vec<f32>,
     diagnostics: Diagnostics,
     convergence: Vec<Settled>,
     timings: Timings,
+}
+
+/// What was asked about. A class has its index, its label and its probability; a contrast has those of the class that is asked
+/// about, and of the others.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked<'a> {
+    kind: &'static str,
+    #[serde(flatten)]
+    class: Option<Class<'a>>,
+    /// Of the class or of any of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f32>,
+    /// The classes of a group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    classes: Vec<Class<'a>>,
+    /// The classes that a contrast sets it against.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    against: Vec<Class<'a>>,
+    /// The target's score for the picture as it is, and whether it is a logit or a probability.
+    score: f32,
+    scored: Score,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,32 +98,47 @@ impl Report<'_> {
 }
 
 impl Explanation {
-    /// The account of `outcome`, which `recipe` made of the passes done so far; no inference.
-    ///
-    /// # Errors
-    /// As [`outcome`](Explanation::outcome).
-    pub fn report<'a>(&'a self, outcome: &'a Outcome, recipe: &'a Recipe, facts: &Facts<'a>) -> Result<Report<'a>> {
+    /// The account of what `view` shows; no inference.
+    pub fn report<'a>(&'a self, view: &View, facts: &Facts<'a>) -> Report<'a> {
         let labels = facts.labels;
+        let all = probabilities(&self.subject.references.picture, self.network().output());
         let class =
-            |index: usize, probability| Class { index, label: labels.get(index).map(String::as_str), probability };
-        let spec = self.network.spec();
-        Ok(Report {
+            |index: usize| Class { index, label: labels.get(index).map(String::as_str), probability: all[index] };
+        let outcome = view.outcome();
+        let spec = self.network().spec();
+        let (kind, classes, against) = match view.target() {
+            Target::Class { .. } => ("class", Vec::new(), Vec::new()),
+            Target::Group { classes } => ("group", classes.iter().map(|&index| class(index)).collect(), Vec::new()),
+            Target::Difference { against, .. } => ("difference", Vec::new(), vec![class(*against)]),
+            Target::Finer { against, .. } => ("finer", Vec::new(), against.iter().map(|&index| class(index)).collect()),
+        };
+        let asked_class = view.target().class().map(class);
+        Report {
             scorecam: env!("CARGO_PKG_VERSION"),
             image: facts.image,
             model: &spec.name,
             title: &spec.title,
             sha256: facts.sha256,
-            layer: &self.layer,
-            recipe,
-            target: class(outcome.target, outcome.probability),
-            predictions: self.predictions(PREDICTIONS).iter().map(|p| class(p.index, p.probability)).collect(),
+            layer: self.layer(),
+            method: view.method().name(),
+            options: view.method().options(),
+            target: Asked {
+                kind,
+                probability: asked_class.is_none().then_some(outcome.probability),
+                class: asked_class,
+                classes,
+                against,
+                score: view.picture_score(),
+                scored: view.method().score(),
+            },
+            predictions: self.predictions(PREDICTIONS).iter().map(|p| class(p.index)).collect(),
             region: self.region(),
             input: &spec.input,
             ninths: outcome.heatmap.ninths(),
-            weights: &outcome.weights,
             diagnostics: outcome.diagnostics,
-            convergence: self.convergence(Some(outcome.target), recipe)?,
-            timings: self.timings,
-        })
+            weights: outcome.weights,
+            convergence: view.convergence(),
+            timings: self.timings(),
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(proto: &ModelProto, refuse: &Refusal) -> Result<()> {
     };
     check_opset(proto, refuse)?;
     if graph.node.len() > MOST_NODES {
-        return Err(refuse.too_many("operators", graph.node.len(), MOST_NODES));
+        return Err(refuse.too_many_operators(graph.node.len(), MOST_NODES));
     }
     check_weights(graph, refuse)?;
     check_operators(graph, refuse)?;
@@ -56,7 +56,7 @@ fn check_weights(graph: &GraphProto, refuse: &Refusal) -> Result<()> {
     }
     for weight in &graph.initializer {
         if weight.dims.len() > MOST_AXES {
-            return Err(refuse.too_many("axes in a weight", weight.dims.len(), MOST_AXES));
+            return Err(refuse.too_many_weight_axes(weight.dims.len(), MOST_AXES));
         }
         if weight.dims.iter().any(|&dim| dim < 0) {
             return Err(refuse.damaged(format!("the weight \"{}\" has the shape {:?}", weight.name, weight.dims)));

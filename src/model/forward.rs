@@ -122,10 +122,10 @@ impl Network {
         self.run_tract(&graph.into_decluttered()?.into_runnable()?, input)
     }
 
-    /// Bytes that an explanation of `layer` on `threads` threads takes: the weights, which are held twice, a memory for each
-    /// thread, the masked pictures that go through it together, the layer's maps twice while they are put in order, and a
-    /// score for each map and class.
-    pub fn need(&self, layer: &Layer, threads: usize) -> u64 {
+    /// Bytes that an explanation of `layer`, or of none, takes on `threads` threads: the weights, which are held twice, a memory
+    /// for each thread, the masked pictures that go through it together, the layer's maps twice while they are put in order,
+    /// and a score for each map and class.
+    pub fn need(&self, layer: Option<&Layer>, threads: usize) -> u64 {
         const FLOAT: u64 = size_of::<f32>() as u64;
         /// Inputs and their masks in one task: made, and as the program packs them.
         const COPIES: u64 = 2 * IMAGES as u64;
@@ -135,12 +135,14 @@ impl Network {
             Runner::Tract(_) => self.needs.pass,
         };
         let inputs = COPIES * product(&[4, self.spec.input.height, self.spec.input.width]);
-        // A layer that is not on the way has a program of its own while its maps are made.
-        let apart = if layer.tap.is_some() { 0 } else { a_pass };
-        let maps = product(&[layer.channels, layer.height, layer.width]);
-        let scores = product(&[layer.channels, self.classes]);
+        let of_layer = layer.map_or([0; 3], |layer| {
+            // A layer that is not on the way has a program of its own while its maps are made.
+            let apart = if layer.tap.is_some() { 0 } else { a_pass };
+            let maps = product(&[layer.channels, layer.height, layer.width]);
+            [apart, maps.saturating_mul(2), product(&[layer.channels, self.classes])]
+        });
         let passes = (a_pass + inputs).saturating_mul(threads as u64);
-        [2 * self.needs.weights, apart, 2 * maps, scores].iter().fold(passes, |all, more| all.saturating_add(*more))
+        of_layer.iter().fold(passes.saturating_add(2 * self.needs.weights), |all, more| all.saturating_add(*more))
     }
 
     /// `input` [3, height, width] as the graph takes it.

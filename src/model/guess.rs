@@ -4,7 +4,9 @@ use serde::Serialize;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto};
 
-use super::spec::{InputSpec, Preset};
+use crate::resize::Resample;
+
+use super::spec::{InputSpec, Preset, Resize};
 use super::trace::{Layout, dimensions, free_inputs, picture_layout};
 
 /// What a guess rests on.
@@ -21,6 +23,10 @@ pub enum Clue {
     Caffe,
     /// It comes from TensorFlow, most of whose networks take pixels in [-1, 1].
     TensorFlow,
+    /// MATLAB exported it, whose `imresize` is bicubic.
+    Matlab,
+    /// Its metadata say how pictures are resampled or cropped, in timm's words.
+    Metadata,
     /// Nothing points elsewhere, so it is taken to have been trained as torchvision's networks are.
     Nothing,
 }
@@ -65,7 +71,34 @@ pub(super) fn guess(proto: &ModelProto) -> Guess {
     };
     clues.push(clue);
     input = preset.applied_to(input);
+    if proto.producer_name.to_lowercase().contains("matlab") {
+        input.resample = Some(Resample::Bicubic);
+        clues.push(Clue::Matlab);
+    }
+    if stated(proto, &mut input) {
+        clues.push(Clue::Metadata);
+    }
     Guess { input, clues }
+}
+
+/// Takes over what the file's metadata say by the names that timm has for it: `interpolation` and `crop_pct`. Whether they say
+/// something.
+fn stated(proto: &ModelProto, input: &mut InputSpec) -> bool {
+    let property = |name: &str| proto.metadata_props.iter().find(|entry| entry.key == name).map(|entry| &*entry.value);
+    let resample = match property("interpolation").map(str::to_lowercase).as_deref() {
+        Some("nearest") => Some(Resample::Nearest),
+        Some("bilinear") => Some(Resample::Bilinear),
+        Some("bicubic") => Some(Resample::Bicubic),
+        Some("lanczos") => Some(Resample::Lanczos),
+        _ => None,
+    };
+    let crop = property("crop_pct").and_then(|crop| crop.parse().ok());
+    let crop = crop.filter(|&crop| InputSpec { crop, ..input.clone() }.check().is_ok());
+    if let Some(crop) = crop {
+        (input.crop, input.resize) = (crop, Resize::Crop);
+    }
+    input.resample = resample.or(input.resample);
+    resample.is_some() || crop.is_some()
 }
 
 /// What the graph's own normalisation expects, if it starts with one.

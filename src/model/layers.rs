@@ -7,7 +7,7 @@ use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 
 use crate::engine::Tap;
-use crate::error::{Error, ErrorKind, Result, shown};
+use crate::error::{Error, Result, shown};
 
 use super::Network;
 use super::positions::Positions;
@@ -59,6 +59,14 @@ pub struct Layer {
     is_computed: bool,
 }
 
+/// Where the picture's positions are in a network that has no maps of it.
+pub(super) enum Hidden {
+    /// In the rows of a matrix of this shape.
+    Tokens(Vec<usize>),
+    /// In no tensor.
+    Nowhere,
+}
+
 /// All activation maps on the way from the input to `logits`, in an order in which they can be computed.
 ///
 /// A tensor counts if the file names it, the logits depend on it and it is a map of the picture (see [`Positions`]).
@@ -68,7 +76,7 @@ pub(super) fn discover(
     logits: OutletId,
     layout: Layout,
     operators: &HashMap<String, String>,
-) -> TractResult<std::result::Result<Vec<Layer>, String>> {
+) -> TractResult<std::result::Result<Vec<Layer>, Hidden>> {
     let order = graph.eval_order()?;
     let positions = Positions::follow(graph, &order, layout)?;
     let mut leads_to_logits = HashSet::from([logits.node]);
@@ -98,10 +106,8 @@ pub(super) fn discover(
     }
     Ok(match tokens {
         // Patches that are cut out and weighed, and tokens from there on: nothing was recognised in the maps.
-        Some(shape) if only_linear => Err(format!("it goes on with the picture's positions as tokens {shape:?}")),
-        None if layers.is_empty() => {
-            Err("none of its tensors keeps the picture's positions in rows and columns".into())
-        }
+        Some(shape) if only_linear => Err(Hidden::Tokens(shape.to_vec())),
+        None if layers.is_empty() => Err(Hidden::Nowhere),
         _ => Ok(layers),
     })
 }
@@ -155,7 +161,7 @@ pub(super) fn last_computed(layers: &[Layer]) -> usize {
 /// Where the layer called `name` is, by its name in the file or else one of the aliases of `spec`.
 ///
 /// # Errors
-/// [`ErrorKind::Layer`] if there is none; the hint lists the nearest names.
+/// [`ErrorKind::Layer`](crate::error::ErrorKind) if there is none; the hint lists the nearest names.
 pub(super) fn position(name: &str, layers: &[Layer], spec: &ModelSpec) -> Result<usize> {
     let by_alias = || {
         let alias = spec.aliases.iter().find(|alias| alias.name == name)?;
@@ -164,11 +170,8 @@ pub(super) fn position(name: &str, layers: &[Layer], spec: &ModelSpec) -> Result
     layers.iter().position(|layer| layer.name == name).or_else(by_alias).ok_or_else(|| {
         let names = layers.iter().map(|layer| layer.name.as_str());
         let aliases = spec.aliases.iter().map(|alias| alias.name.as_str());
-        Error::new(
-            ErrorKind::Layer,
-            format!("{} has no layer called \"{}\" that can be explained.", shown(&spec.title), shown(name)),
-            format!("The nearest names are: {}.", nearest(name, aliases.chain(names)).join(", ")),
-        )
+        let names = nearest(name, aliases.chain(names)).join(", ");
+        Error::new("layer-unknown", &[("network", &shown(&spec.title)), ("layer", &shown(name)), ("names", &names)])
     })
 }
 
@@ -176,7 +179,7 @@ impl Network {
     /// The layer called `name`, by its name in the file or an alias of the catalogue, or the default layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Layer`] if there is none; the hint lists the nearest names.
+    /// [`ErrorKind::Layer`](crate::error::ErrorKind) if there is none; the hint lists the nearest names.
     pub fn layer(&self, name: Option<&str>) -> Result<&Layer> {
         let Some(name) = name else { return Ok(self.default_layer()) };
         Ok(&self.layers[position(name, &self.layers, &self.spec)?])

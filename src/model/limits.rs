@@ -9,7 +9,7 @@ use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, MaxPool, PoolSpec, SumPool}
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_hir::internal::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::refusal::Refusal;
 
@@ -38,15 +38,9 @@ impl Limits {
     /// What WebAssembly can address: all that a tab can have.
     pub const TAB: Limits = Limits { memory: 4 << 30 };
 
-    /// Refuses what needs `bytes`; `what` is the subject of the sentence ("The layer \"conv5\" of 256 maps").
-    ///
-    /// # Errors
-    /// [`ErrorKind::Memory`](crate::error::ErrorKind) with what is needed and what there is.
-    pub fn check(&self, what: &str, bytes: u64) -> Result<()> {
-        if bytes <= self.memory {
-            return Ok(());
-        }
-        Err(Error::too_large(what, bytes, self.memory))
+    /// Whether `bytes` are no more than there are.
+    pub fn hold(&self, bytes: u64) -> bool {
+        bytes <= self.memory
     }
 }
 
@@ -84,19 +78,23 @@ pub(super) fn check_graph(graph: &TypedModel, limits: Limits, refuse: &Refusal) 
                 return Err(refuse.too_large_a_tensor(&node.name, &dims, bytes, limits));
             };
             if dims.len() > MOST_AXES {
-                return Err(refuse.too_many("axes", dims.len(), MOST_AXES));
+                return Err(refuse.too_many_axes(dims.len(), MOST_AXES));
             }
             constants = constants.saturating_add(fact.konst.as_ref().map_or(0, |_| bytes));
         }
         check_window(graph, node, limits, refuse)?;
         multiply_adds = multiply_adds.saturating_add(cost(graph, node));
     }
-    limits.check(&format!("The weights of {}", refuse.title()), constants)?;
+    if !limits.hold(constants) {
+        return Err(refuse.heavy_weights(constants, limits));
+    }
     if multiply_adds > MOST_MULTIPLY_ADDS {
         return Err(refuse.too_slow(multiply_adds, MOST_MULTIPLY_ADDS));
     }
     let pass = peak(graph, &order);
-    limits.check(&format!("A pass of {}", refuse.title()), pass)?;
+    if !limits.hold(pass) {
+        return Err(refuse.heavy_pass(pass, limits));
+    }
     Ok(Needs { weights: constants, pass })
 }
 

@@ -145,7 +145,7 @@ fn build(
     };
 
     let layers = layers::discover(&graph, logits, layout, &made_by).map_err(unsupported)?;
-    let mut layers = layers.map_err(|found| refuse.without_layers(found))?;
+    let mut layers = layers.map_err(|found| refuse.without_layers(&found))?;
     let default_layer = match spec.default_layer.as_str() {
         "" => layers::last_computed(&layers),
         name => layers::position(name, &layers, &spec)?,

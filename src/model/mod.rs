@@ -5,9 +5,11 @@
 //! finds the tensors in it that can be explained, by following `positions` through it, `forward` runs it. `check` refuses
 //! files that would make tract fail without a word that helps, `limits` those that ask for more than there is.
 
+pub mod catalog;
 mod check;
 mod forward;
 mod guess;
+pub mod labels;
 mod layers;
 mod limits;
 mod load;
@@ -28,8 +30,6 @@ pub use limits::Limits;
 pub use load::OnnxFile;
 
 use crate::engine::{IMAGES, Program};
-use crate::error::{Error, ErrorKind, Result};
-
 use limits::Needs;
 use spec::{ModelSpec, OutputKind};
 use trace::Layout;
@@ -94,21 +94,6 @@ impl Network {
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.classes
-    }
-
-    /// Makes sure that there is a class of index `class`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Class`] if there is not.
-    pub fn check_class(&self, class: usize) -> Result<()> {
-        if class < self.classes {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Class,
-            format!("There is no class {class}: the network has {}, counted from 0.", self.classes),
-            format!("Choose one from 0 to {}.", self.classes - 1),
-        ))
     }
 
     /// The layers that can be explained, in the order of the graph.

@@ -1,13 +1,9 @@
-//! What has to be known of a network besides its file: the entries of `models/catalog.json`.
-
-use std::collections::BTreeMap;
+//! What has to be known of a network besides its file.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result};
-
-/// The catalogue, the one source for every network's facts; the page reads the same file.
-const CATALOG: &str = include_str!("../../models/catalog.json");
+use crate::error::{Error, Result};
+use crate::resize::Resample;
 
 /// Order of the colour channels in the input tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +48,12 @@ pub struct InputSpec {
     pub height: usize,
     /// How pictures of another shape are fitted.
     pub resize: Resize,
+    /// What pictures are resampled with; if left open, as a recipe's original does it (`matlab`: bicubic), else bilinear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resample: Option<Resample>,
+    /// The share of each side that is seen, in (0, 1]: pictures are resized to the input's size divided by it, and the centre
+    /// is cut out. "Resize 256, crop 224" is 0.875.
+    pub crop: f64,
     /// Order of the colour channels.
     pub order: ChannelOrder,
     /// Range of the pixels before the mean is subtracted.
@@ -147,6 +149,10 @@ pub struct InputOverrides {
     pub height: Option<usize>,
     /// See [`InputSpec::resize`].
     pub resize: Option<Resize>,
+    /// See [`InputSpec::resample`].
+    pub resample: Option<Resample>,
+    /// See [`InputSpec::crop`]; unless `resize` is said too, it means that pictures keep their shape.
+    pub crop: Option<f64>,
     /// See [`InputSpec::order`].
     pub order: Option<ChannelOrder>,
     /// See [`InputSpec::range`].
@@ -163,7 +169,9 @@ impl InputOverrides {
         InputSpec {
             width: self.width.unwrap_or(guess.width),
             height: self.height.unwrap_or(guess.height),
-            resize: self.resize.unwrap_or(guess.resize),
+            resize: self.resize.or(self.crop.map(|_| Resize::Crop)).unwrap_or(guess.resize),
+            resample: self.resample.or(guess.resample),
+            crop: self.crop.unwrap_or(guess.crop),
             order: self.order.unwrap_or(guess.order),
             range: self.range.unwrap_or(guess.range),
             mean: self.mean.unwrap_or(guess.mean),
@@ -209,18 +217,25 @@ impl InputSpec {
     /// Refuses what no picture can be brought into.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`] if a side is not from 1 to 4096, or mean or std are not finite or std is zero.
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if a side is not from 1 to 4096, the crop is no share of it, or mean or
+    /// std are not finite or std is zero.
     pub fn check(&self) -> Result<()> {
         const MAX_SIDE: usize = 4096;
-        let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Option, message, hint));
+        /// Of the input: pictures would be resized to ten times its size first.
+        const LEAST_CROP: f64 = 0.1;
         if ![self.width, self.height].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
-            let message = format!("An input of {} x {} pixels cannot be computed.", self.width, self.height);
-            return refuse(message, "Give sides from 1 to 4096 pixels.");
+            return Err(Error::new(
+                "input-size",
+                &[("width", &self.width), ("height", &self.height), ("most", &MAX_SIDE)],
+            ));
+        }
+        if !(LEAST_CROP..=1.0).contains(&self.crop) {
+            return Err(Error::new("input-crop", &[("crop", &self.crop), ("least", &LEAST_CROP)]));
         }
         if !self.mean.iter().all(|mean| mean.is_finite()) || !self.std.iter().all(|std| std.is_finite() && *std != 0.0)
         {
-            let message = format!("Pixels cannot be normalised with mean {:?} and std {:?}.", self.mean, self.std);
-            return refuse(message, "Give three finite numbers each; std is divided by and must not be 0.");
+            let (mean, std) = (format!("{:?}", self.mean), format!("{:?}", self.std));
+            return Err(Error::new("input-normalisation", &[("mean", &mean), ("std", &std)]));
         }
         Ok(())
     }
@@ -230,7 +245,8 @@ impl Default for InputSpec {
     /// 224 x 224 RGB with ImageNet's mean and standard deviation, as torchvision's networks have it.
     fn default() -> InputSpec {
         let Preset { order, range, mean, std, .. } = Preset::TORCHVISION;
-        InputSpec { width: 224, height: 224, resize: Resize::Stretch, order, range, mean, std }
+        let (resize, resample, crop) = (Resize::Stretch, None, 1.0);
+        InputSpec { width: 224, height: 224, resize, resample, crop, order, range, mean, std }
     }
 }
 
@@ -250,130 +266,6 @@ impl Default for ModelSpec {
             aliases: Vec::new(),
             output: OutputKind::Logits,
             labels: String::new(),
-        }
-    }
-}
-
-/// All entries of the catalogue, the default network first.
-///
-/// # Errors
-/// [`ErrorKind::Internal`] if the catalogue that was compiled in does not have the form of [`ModelSpec`].
-pub fn catalog() -> Result<Vec<ModelSpec>> {
-    #[derive(Deserialize)]
-    struct Catalog {
-        models: Vec<ModelSpec>,
-    }
-    let catalog: Catalog =
-        serde_json::from_str(CATALOG).map_err(|cause| Error::internal("reading models/catalog.json", cause))?;
-    Ok(catalog.models)
-}
-
-/// The catalogue's entry `name`.
-///
-/// # Errors
-/// [`ErrorKind::Model`] if there is none; the message lists the names there are.
-pub fn find(name: &str) -> Result<ModelSpec> {
-    let models = catalog()?;
-    let names: Vec<_> = models.iter().map(|spec| spec.name.clone()).collect();
-    models.into_iter().find(|spec| spec.name == name).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Model,
-            format!("The catalogue has no network called \"{name}\"."),
-            format!("It has: {}.", names.join(", ")),
-        )
-    })
-}
-
-/// Class names from the bytes of a labels file, in the order of the classes: a JSON array of strings, a JSON object whose
-/// keys are class indices (its values are names, or end in one, as ImageNet's `["n02123045", "tabby"]` do), or text with
-/// one name a line.
-///
-/// # Errors
-/// [`ErrorKind::Model`] if the bytes are something else.
-pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Json {
-        Names(Vec<String>),
-        ByIndex(BTreeMap<String, Name>),
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Name {
-        Plain(String),
-        WithCode(Vec<String>),
-    }
-    let refuse = |found: String| {
-        Error::new(
-            ErrorKind::Model,
-            format!("The labels file is {found}."),
-            "Give a JSON array of strings or a text file with one name a line, in the order of the network's output.",
-        )
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| refuse("not UTF-8 text".into()))?;
-    if text.trim_start().starts_with(['[', '{']) {
-        let json = serde_json::from_str(text);
-        return match json.map_err(|cause| refuse(format!("JSON, but not of class names ({cause})")))? {
-            Json::Names(names) => Ok(names),
-            Json::ByIndex(entries) => {
-                let mut names = vec![String::new(); entries.len()];
-                for (index, name) in entries {
-                    let place = index.parse::<usize>().ok().and_then(|index| names.get_mut(index));
-                    let place = place.ok_or_else(|| refuse(format!("a JSON object with the key \"{index}\"")))?;
-                    *place = match name {
-                        Name::Plain(name) => name,
-                        Name::WithCode(parts) => parts.into_iter().next_back().unwrap_or_default(),
-                    };
-                }
-                Ok(names)
-            }
-        };
-    }
-    let names: Vec<_> = text.lines().map(|line| line.trim().to_owned()).collect();
-    let used = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
-    if used == 0 {
-        return Err(refuse("empty".into()));
-    }
-    Ok(names[..used].to_vec())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalogue_has_the_form_that_is_documented() {
-        let models = catalog().unwrap();
-        assert_eq!(models[0].name, "efficientnet_lite0");
-        assert!(models.iter().all(|spec| spec.sha256.len() == 64 && spec.input.std.iter().all(|&std| std > 0.0)));
-    }
-
-    #[test]
-    fn an_unknown_network_is_answered_with_the_known_ones() {
-        let error = find("lenet").unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Model);
-        assert!(error.message.contains("\"lenet\"") && error.hint.contains("efficientnet_lite0"), "{error}");
-    }
-
-    #[test]
-    fn class_names_come_as_a_json_array_by_index_or_one_a_line() {
-        let expected = ["cat", "dog, hound"];
-        for file in [
-            r#"["cat", "dog, hound"]"#,
-            r#" {"1": "dog, hound", "0": "cat"}"#,
-            r#"{"0": ["n1", "cat"], "1": ["n2", "dog, hound"]}"#,
-            "cat\r\ndog, hound\r\n\r\n",
-        ] {
-            assert_eq!(labels(file.as_bytes()).unwrap(), expected, "{file}");
-        }
-        for (file, says) in [
-            (&b"\xff\xd8\xff"[..], "not UTF-8"),
-            (b" \n", "empty"),
-            (b"[1, 2]", "not of class names"),
-            (br#"{"7": "cat"}"#, "the key \"7\""),
-        ] {
-            let error = labels(file).unwrap_err();
-            assert!(error.message.contains(says), "{error}");
         }
     }
 }

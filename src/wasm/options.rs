@@ -1,45 +1,35 @@
 //! The one translator from JavaScript's options to strict Rust.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::Result;
-use crate::recipe::{Recipe, RecipeOptions, Score};
+use crate::methods::{Method, find};
+use crate::target::Wish;
 
 /// What JavaScript may ask for; every call reads the part that concerns it.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Options {
     pub layer: Option<String>,
-    pub target: Option<usize>,
-    recipe: Option<RecipeOption>,
+    pub target: Wish,
+    method: Option<String>,
+    /// Of the method.
+    options: Value,
     pub colour_map: Option<String>,
     pub opacity: Option<f32>,
 }
 
-/// A recipe by its name, or with its options.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RecipeOption {
-    Name(String),
-    WithOptions(RecipeWithOptions),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecipeWithOptions {
-    name: String,
-    columnwise: Option<bool>,
-    score: Option<Score>,
-}
-
 impl Options {
-    pub fn recipe(&self) -> Result<Recipe> {
-        match &self.recipe {
-            None => Recipe::find(None, RecipeOptions::default()),
-            Some(RecipeOption::Name(name)) => Recipe::find(Some(name), RecipeOptions::default()),
-            Some(RecipeOption::WithOptions(RecipeWithOptions { name, columnwise, score })) => {
-                Recipe::find(Some(name), RecipeOptions { columnwise: *columnwise, score: *score })
-            }
-        }
+    /// The method that is asked for.
+    pub fn method(&self) -> Result<Arc<dyn Method>> {
+        find(self.method.as_deref(), self.options.clone())
+    }
+
+    /// Names the view that is asked for: the same options, the same name.
+    pub fn view_name(&self) -> String {
+        format!("{:?} {:?} {}", self.target, self.method, self.options)
     }
 }

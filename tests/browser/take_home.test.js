@@ -65,13 +65,11 @@ test("the report opens offline from a file with scripts off, and shows everythin
 });
 
 test("what a file's name or a class says is text in the report, never markup", async () => {
-  await page
-    .getByLabel("Choose a file…")
-    .setInputFiles({
-      name: "<img src=x>.png",
-      mimeType: "image/png",
-      buffer: (await saved(page, "Save overlay alone (PNG)")).bytes,
-    });
+  await page.getByLabel("Choose a file…").setInputFiles({
+    name: "<img src=x>.png",
+    mimeType: "image/png",
+    buffer: (await saved(page, "Save overlay alone (PNG)")).bytes,
+  });
   await finished(page);
   const { bytes } = await saved(page, "Save everything (HTML)");
   assert.ok(!bytes.includes("<img src=x>") && bytes.includes("&lt;img src=x&gt;"));

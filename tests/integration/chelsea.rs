@@ -1,12 +1,12 @@
 //! The embedded network on a real picture, all 1,280 channels, against NumPy and onnxruntime.
 
 use ndarray_npy::ReadNpyExt;
-use scorecam::model::spec::find;
+use scorecam::methods::score_cam::recipe::Recipe;
+use scorecam::model::catalog::find;
 use scorecam::preprocess::prepare;
-use scorecam::recipe::Recipe;
 use serde::Deserialize;
 
-use crate::fixtures::{correlation, embedded_network, explained, largest_difference, picture, read};
+use crate::fixtures::{correlation, embedded_network, explained, largest_difference, picture, read, view};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -23,7 +23,7 @@ fn expected() -> Expected {
 
 #[test]
 fn the_picture_is_resized_to_the_bytes_that_pillow_makes() {
-    let input = prepare(&picture("www/samples/chelsea.png"), &find("efficientnet_lite0").unwrap().input);
+    let input = prepare(&picture("www/samples/chelsea.png"), &find("efficientnet_lite0").unwrap().input, None);
     assert_eq!(crc32fast::hash(input.pixels.as_raw()), expected().resized_crc32);
 }
 
@@ -38,7 +38,7 @@ fn chelsea_is_an_egyptian_cat_and_the_map_is_that_of_the_reference() {
     assert_eq!((top.index, labels[top.index].as_str()), (expected.target, "Egyptian cat"));
     assert!((top.probability - expected.probability).abs() < 0.005, "{} {}", top.probability, expected.probability);
 
-    let outcome = explanation.outcome(None, &Recipe::AUTHORS).unwrap();
+    let outcome = view(&explanation, None, &Recipe::AUTHORS).unwrap().outcome();
     assert_eq!((outcome.heatmap.height, outcome.heatmap.width), reference.dim());
     assert_eq!(outcome.diagnostics.scored_channels + outcome.diagnostics.skipped_channels, 1280);
     let reference = reference.as_slice().unwrap();

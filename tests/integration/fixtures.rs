@@ -4,11 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use scorecam::explain::Explanation;
+use scorecam::error::Result;
+use scorecam::explain::{Explanation, View};
 use scorecam::image::RgbImage;
+use scorecam::methods::Method;
+use scorecam::methods::score_cam::recipe::Recipe;
 use scorecam::model::Network;
-use scorecam::model::spec::{InputSpec, ModelSpec, Range, find};
-use scorecam::recipe::Recipe;
+use scorecam::model::catalog::find;
+use scorecam::model::spec::{InputSpec, ModelSpec, Range};
+use scorecam::target::Wish;
 
 /// A path below the project's folder.
 pub fn path(relative: &str) -> PathBuf {
@@ -46,11 +50,21 @@ pub fn embedded_network() -> Arc<Network> {
 
 /// All passes of a picture at the network's default layer.
 pub fn explained(network: &Arc<Network>, picture: &RgbImage, recipe: &Recipe) -> Explanation {
-    let mut explanation = Explanation::begin(network, picture, None, recipe).unwrap();
+    explained_by(network, picture, &recipe.clone().into())
+}
+
+/// All passes of a picture by any method.
+pub fn explained_by(network: &Arc<Network>, picture: &RgbImage, method: &Arc<dyn Method>) -> Explanation {
+    let mut explanation = Explanation::begin(network, picture, None, method).unwrap();
     while !explanation.is_complete() {
         explanation.step().unwrap();
     }
     explanation
+}
+
+/// An explanation as it is seen for one class, or the most probable one.
+pub fn view(explanation: &Explanation, class: Option<usize>, recipe: &Recipe) -> Result<View> {
+    explanation.view(&class.map_or(Wish::MostProbable, Wish::Class), &recipe.clone().into())
 }
 
 pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {

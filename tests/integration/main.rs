@@ -11,7 +11,9 @@ mod fuzz;
 #[cfg(feature = "cli")]
 mod hostile;
 mod inspect;
+mod methods;
 mod networks;
 mod operators;
+mod resampling;
 mod squeezenet;
 mod tiny;

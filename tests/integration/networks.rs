@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ndarray_npy::ReadNpyExt;
-use scorecam::heatmap::{Baselines, heatmap, weights};
-use scorecam::model::spec::find;
+use scorecam::methods::score_cam::recipe::Recipe;
+use scorecam::methods::{Method, References, Scores, Subject};
+use scorecam::model::catalog::find;
 use scorecam::model::{Activations, Network};
+use scorecam::passes::Passes;
 use scorecam::preprocess::prepare;
-use scorecam::recipe::Recipe;
-use scorecam::score::Scoring;
+use scorecam::resize::Resample;
+use scorecam::sum::Sum;
+use scorecam::target::Target;
 use serde::Deserialize;
 
 use crate::fixtures::{correlation, largest_difference, path, picture};
@@ -52,7 +55,7 @@ fn verify(folder: &str, name: &str, aliases: [&str; 2]) {
     let named = aliases.map(|alias| network.layer(Some(alias)).unwrap().name.clone());
     assert_eq!(named, [expected.before, expected.layer], "{name}: {aliases:?}");
 
-    let input = prepare(&picture("www/samples/chelsea.png"), &network.spec().input);
+    let input = prepare(&picture("www/samples/chelsea.png"), &network.spec().input, Some(Resample::Bilinear));
     let logits = network.logits(&input.tensor).unwrap();
     let difference = relative_difference(&logits, &array(folder, &format!("{name}.logits.npy")));
     println!("{name}: logits differ by {difference:.1e}");
@@ -68,13 +71,24 @@ fn verify(folder: &str, name: &str, aliases: [&str; 2]) {
         ..activations
     };
     let blank = network.logits(&vec![0.0; input.tensor.len()]).unwrap();
-    let baselines = Baselines { picture: logits, blank };
+    let channels: Vec<usize> = (0..subset.channels).collect();
+    let references = References { picture: logits, blank };
+    let layer = Some(network.default_layer().clone());
+    let subject = Subject { network: Arc::clone(&network), layer, activations: Some(subset), input, references };
+    let subject = Arc::new(subject);
+    let target = Target::Class { index: expected.target };
     for recipe in Recipe::all() {
-        let mut scoring = Scoring::new(&subset, &network, recipe.mask);
-        scoring.advance(&network, &input, &subset, subset.channels).unwrap();
-        let weights = weights(scoring.matrix(), &baselines, expected.target, &recipe);
-        let size = (network.spec().input.height, network.spec().input.width);
-        let map = heatmap(&subset, &weights, size, &recipe).values;
+        let mut passes = Passes::new(recipe.masks(&subject).unwrap(), &network);
+        passes.advance(&network, &subject.input, channels.len()).unwrap();
+        let score = |logits: &[f32]| target.score(logits, network.output(), recipe.score);
+        let scores = Scores {
+            masked: channels.iter().map(|&channel| passes.matrix().row(channel).map(score)).collect(),
+            picture: score(&subject.references.picture),
+            blank: score(&subject.references.blank),
+        };
+        let size = subject.input.size();
+        let sum = Sum::of(&*recipe.summands(&subject, size), &channels, &recipe.weights(&scores));
+        let map = recipe.heatmap(&sum.weighted(), size).values;
         let reference = array(folder, &format!("{name}.{}.npy", recipe.name));
         let (correlation, difference) = (correlation(&map, &reference), largest_difference(&map, &reference));
         println!("{name}, {}: Pearson {correlation:.7}, largest difference {difference:.6}", recipe.name);

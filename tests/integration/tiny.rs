@@ -3,13 +3,13 @@
 use prost::Message;
 use scorecam::error::ErrorKind;
 use scorecam::explain::Explanation;
+use scorecam::methods::score_cam::recipe::{Recipe, RecipeOptions};
 use scorecam::model::Network;
 use scorecam::preprocess::prepare;
-use scorecam::recipe::{Recipe, RecipeOptions};
 use serde::Deserialize;
 use tract_onnx::pb::{ModelProto, NodeProto};
 
-use crate::fixtures::{explained, largest_difference, picture, read, tiny_network};
+use crate::fixtures::{explained, largest_difference, picture, read, tiny_network, view};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -45,7 +45,7 @@ fn layers_are_found_in_the_order_of_the_graph_with_their_names_in_the_file() {
 fn logits_and_activations_are_those_of_onnxruntime() {
     let network = tiny_network();
     let expected = expected();
-    let input = prepare(&picture("tests/fixtures/tiny.png"), &network.spec().input);
+    let input = prepare(&picture("tests/fixtures/tiny.png"), &network.spec().input, None);
     assert!(largest_difference(&network.logits(&input.tensor).unwrap(), &expected.logits) < 1e-5);
     let activations = network.activations(network.default_layer(), &input.tensor).unwrap();
     assert!(largest_difference(&activations.values, &expected.activations) < 1e-5);
@@ -64,7 +64,7 @@ fn a_softmax_at_the_end_is_taken_off_whatever_the_file_is_said_to_hold() {
     graph.output[0].name = "probabilities".into();
     let spec = tiny_network().spec().clone();
     let network = Network::load(model.encode_to_vec(), spec).unwrap();
-    let input = prepare(&picture("tests/fixtures/tiny.png"), &network.spec().input);
+    let input = prepare(&picture("tests/fixtures/tiny.png"), &network.spec().input, None);
     assert!(largest_difference(&network.logits(&input.tensor).unwrap(), &expected().logits) < 1e-5);
 }
 
@@ -77,7 +77,8 @@ fn every_recipe_gives_the_map_and_the_weights_of_the_reference_for_every_class()
     for case in &expected.recipes {
         let recipe =
             Recipe::find(Some(&case.recipe), RecipeOptions { columnwise: case.columnwise, score: None }).unwrap();
-        let outcome = explained(&network, &picture, &recipe).outcome(Some(case.target), &recipe).unwrap();
+        let explanation = explained(&network, &picture, &recipe);
+        let outcome = view(&explanation, Some(case.target), &recipe).unwrap().outcome();
         let name = format!("{} {:?} class {}", case.recipe, case.columnwise, case.target);
         let weights = largest_difference(&outcome.weights, &case.weights);
         assert!(weights < 1e-4, "{name}: weights differ by {weights}");
@@ -92,7 +93,7 @@ fn every_recipe_gives_the_map_and_the_weights_of_the_reference_for_every_class()
 fn the_dead_channel_is_skipped_counted_and_without_weight() {
     let network = tiny_network();
     let explanation = explained(&network, &picture("tests/fixtures/tiny.png"), &Recipe::AUTHORS);
-    let outcome = explanation.outcome(None, &Recipe::AUTHORS).unwrap();
+    let outcome = view(&explanation, None, &Recipe::AUTHORS).unwrap().outcome();
     assert_eq!(outcome.diagnostics.skipped_channels, 1);
     assert_eq!(outcome.diagnostics.scored_channels, 5);
     assert_eq!(outcome.weights[4], 0.0);
@@ -111,18 +112,19 @@ fn predictions_are_sorted_probabilities_and_the_first_is_the_default_target() {
     for prediction in &predictions {
         assert!((prediction.probability - expected[prediction.index]).abs() < 1e-5);
     }
-    assert_eq!(explanation.outcome(None, &Recipe::AUTHORS).unwrap().target, predictions[0].index);
+    let target = view(&explanation, None, &Recipe::AUTHORS).unwrap().target().class();
+    assert_eq!(target, Some(predictions[0].index));
 }
 
 #[test]
 fn a_map_of_some_channels_is_said_to_be_partial_and_of_all_not() {
     let network = tiny_network();
     let picture = picture("tests/fixtures/tiny.png");
-    let explanation = Explanation::begin(&network, &picture, None, &Recipe::AUTHORS).unwrap();
-    assert!(explanation.outcome(None, &Recipe::AUTHORS).unwrap().diagnostics.partial);
+    let explanation = Explanation::begin(&network, &picture, None, &Recipe::AUTHORS.into()).unwrap();
+    assert!(view(&explanation, None, &Recipe::AUTHORS).unwrap().outcome().diagnostics.partial);
     assert_eq!(explanation.progress().eta_ms, None);
     let complete = explained(&network, &picture, &Recipe::AUTHORS);
-    assert!(!complete.outcome(None, &Recipe::AUTHORS).unwrap().diagnostics.partial);
+    assert!(!view(&complete, None, &Recipe::AUTHORS).unwrap().outcome().diagnostics.partial);
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn the_map_does_not_depend_on_the_number_of_threads() {
     for recipe in Recipe::all() {
         let maps = [1, 2, 5].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| explained(&network, &picture, &recipe).outcome(None, &recipe).unwrap().heatmap)
+            pool.install(|| view(&explained(&network, &picture, &recipe), None, &recipe).unwrap().heatmap())
         });
         assert!(maps.iter().all(|map| *map == maps[0]), "{}", recipe.name);
     }
@@ -142,17 +144,17 @@ fn the_map_does_not_depend_on_the_number_of_threads() {
 fn what_does_not_exist_is_refused_with_what_does() {
     let network = tiny_network();
     let picture = picture("tests/fixtures/tiny.png");
-    let layer = Explanation::begin(&network, &picture, Some("frist.relu"), &Recipe::AUTHORS).err().unwrap();
+    let layer = Explanation::begin(&network, &picture, Some("frist.relu"), &Recipe::AUTHORS.into()).err().unwrap();
     assert_eq!(layer.kind, ErrorKind::Layer);
     assert_eq!(layer.hint, "The nearest names are: first.relu, second.relu, first, second.");
 
     let explanation = explained(&network, &picture, &Recipe::AUTHORS);
-    let class = explanation.outcome(Some(5), &Recipe::AUTHORS).unwrap_err();
+    let class = view(&explanation, Some(5), &Recipe::AUTHORS).err().unwrap();
     assert_eq!(
         (class.kind, class.message.as_str()),
         (ErrorKind::Class, "There is no class 5: the network has 5, counted from 0.")
     );
-    let recipe = explanation.outcome(None, &Recipe::TORCHCAM).unwrap_err();
+    let recipe = view(&explanation, None, &Recipe::TORCHCAM).err().unwrap();
     assert_eq!(recipe.kind, ErrorKind::Option);
-    assert!(explanation.outcome(None, &Recipe::PAPER).is_ok(), "masks as authors does");
+    assert!(view(&explanation, None, &Recipe::PAPER).is_ok(), "masks as authors does");
 }

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from onnx_session import Network, rounded
-from recipes import RECIPES, softmax
+from recipes import RECIPES, occlusion, softmax, target_score
 
 ROOT = Path(__file__).parent.parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -81,6 +81,19 @@ def tiny():
                 heatmap, weights = recipe(pixels, activations, network.to_tensor, network.classify, target, **extra)
                 expected["recipes"].append({"recipe": name, **extra, "target": target,
                                             "heatmap": rounded(heatmap), "weights": rounded(weights)})
+    expected["occlusion"] = []
+    for options in [{"window": 3, "stride": 2}, {"window": 4, "stride": 3, "fill": "black"}, {"window": 3, "stride": 1, "score": "logit"}]:
+        for target in range(len(logits)):
+            signed = occlusion(pixels, network.to_tensor, network.classify, target, **options)
+            expected["occlusion"].append({"options": options, "target": target, "signed": rounded(signed)})
+    expected["targets"] = []
+    authors = RECIPES["authors"]
+    for wish in [{"group": [0, 3]}, {"difference": [2, 4]}, {"finer": 1, "against": [0, 2]}, {"finer": 3}]:
+        for score in ["probability", "logit"]:
+            of = lambda found: target_score(found, logits, wish, score)
+            heatmap, weights = authors(pixels, activations, network.to_tensor, network.classify, 0, score=of)
+            expected["targets"].append({"wish": wish, "score": score, "picture": float(of(logits)),
+                                        "heatmap": rounded(heatmap), "weights": rounded(weights)})
     (FIXTURES / "tiny.json").write_text(json.dumps(expected) + "\n")
 
 
@@ -96,6 +109,27 @@ def chelsea():
     expected = {"target": target, "probability": float(probabilities[target]),
                 "resized_crc32": zlib.crc32(pixels.tobytes()), "weights": rounded(weights)}
     (FIXTURES / "chelsea.json").write_text(json.dumps(expected) + "\n")
+
+
+def resampled():
+    """What Pillow makes of a picture: every filter, shrinking, growing and cut out of the whole as torchvision does it."""
+    picture = Image.open(ROOT / "www" / "samples" / "chelsea.png").convert("RGB")
+    cases = []
+    for name in ["nearest", "bilinear", "bicubic", "lanczos"]:
+        resample = Image.Resampling[name.upper()]
+        for width, height in [(224, 224), (227, 227), (600, 97), (31, 512)]:
+            made = picture.resize((width, height), resample)
+            cases.append({"resample": name, "width": width, "height": height, "resize": "stretch", "crop": 1.0,
+                          "crc32": zlib.crc32(np.asarray(made).tobytes())})
+        for side, short in [(224, 256), (224, 232), (299, 342)]:
+            # torchvision's Resize(short) and CenterCrop(side)
+            width, height = picture.size
+            whole = (int(short * width / height), short) if width > height else (short, int(short * height / width))
+            left, top = round((whole[0] - side) / 2.0), round((whole[1] - side) / 2.0)
+            made = picture.resize(whole, resample).crop((left, top, left + side, top + side))
+            cases.append({"resample": name, "width": side, "height": side, "resize": "crop", "crop": side / short,
+                          "crc32": zlib.crc32(np.asarray(made).tobytes())})
+    (FIXTURES / "resampled.json").write_text(json.dumps(cases) + "\n")
 
 
 def pictures():
@@ -129,6 +163,11 @@ def squeezenet(path):
     for name, recipe in RECIPES.items():
         heatmap, _ = recipe(pixels, activations, network.to_tensor, network.classify, target)
         np.save(FIXTURES / f"squeezenet.{name}.npy", heatmap.astype(np.float32))
+    # The article's code resamples as MATLAB's imresize does.
+    pixels = np.asarray(picture.resize((227, 227), Image.Resampling.BICUBIC))
+    tensor = network.to_tensor(pixels)
+    heatmap, _ = RECIPES["matlab"](pixels, network.activations(tensor), network.to_tensor, network.classify, target)
+    np.save(FIXTURES / "squeezenet.matlab.bicubic.npy", heatmap.astype(np.float32))
     expected = {"target": target, "probability": float(probabilities[target])}
     (FIXTURES / "squeezenet.json").write_text(json.dumps(expected) + "\n")
 
@@ -138,6 +177,7 @@ if __name__ == "__main__":
         squeezenet(sys.argv[2])
         sys.exit()
     pictures()
+    resampled()
     tiny()
     if sys.argv[1:] != ["tiny"]:
         chelsea()

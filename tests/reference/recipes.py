@@ -54,8 +54,43 @@ def masked_logits(masks, tensor, classify):
     return np.array([classify(tensor * mask) for mask in masks])
 
 
-def authors(pixels, activations, to_tensor, classify, target):
+def target_score(logits, of_picture, wish, score):
+    """A target's number of the logits: a group, a difference of two, or Finer-CAM's contrast with the three nearest."""
+    values = softmax(logits) if score == "probability" else logits
+    if "group" in wish:
+        group = wish["group"]
+        return values[group].sum() if score == "probability" else np.log(np.exp(logits[group]).sum())
+    if "difference" in wish:
+        first, second = wish["difference"]
+        return values[first] - values[second]
+    index = wish["finer"]
+    nearest = [i for i in np.argsort(np.abs(of_picture - of_picture[index]), kind="stable") if i != index][:3]
+    against = wish.get("against", nearest)
+    weights = softmax(logits)[against]
+    return (weights * (values[index] - values[against])).sum() / weights.sum()
+
+
+def occlusion(pixels, to_tensor, classify, target, window, stride, fill="mean", score="probability"):
+    """captum's Occlusion: the mean fall of the score over the windows that cover a pixel, of either sign."""
+    of = lambda logits: softmax(logits)[target] if score == "probability" else logits[target]
+    tensor = to_tensor(pixels)
+    height, width = pixels.shape[:2]
+    whole = of(classify(tensor))
+    total, count = np.zeros((height, width)), np.zeros((height, width))
+    starts = lambda length: range(0, stride * (1 + -(-max(length - window, 0) // stride)), stride)
+    for top in starts(height):
+        for left in starts(width):
+            mask = np.ones((height, width))
+            mask[top : top + window, left : left + window] = 0
+            masked = tensor * mask if fill == "mean" else to_tensor(pixels * mask[..., None])
+            total += (whole - of(classify(masked))) * (1 - mask)
+            count += 1 - mask
+    return total / count
+
+
+def authors(pixels, activations, to_tensor, classify, target, score=None):
     """The code that the paper's authors published: probability of the masked tensor, constant maps skipped."""
+    score = score or (lambda logits: softmax(logits)[target])
     tensor = to_tensor(pixels)
     size = pixels.shape[:2]
     weights = np.zeros(len(activations))
@@ -64,7 +99,7 @@ def authors(pixels, activations, to_tensor, classify, target):
         if is_constant(channel):
             continue
         upsampled = resize(channel, size)
-        weights[k] = softmax(classify(tensor * scale(upsampled)))[target]
+        weights[k] = score(classify(tensor * scale(upsampled)))
         total += weights[k] * upsampled
     return scale(np.maximum(total, 0)), weights
 

@@ -3,16 +3,20 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
-use scorecam::error::{Error, ErrorKind, Result, shown};
-use scorecam::explain::{Explanation, Facts, Outcome};
+use scorecam::error::{Error, Result, shown};
+use scorecam::explain::{Explanation, Facts, View};
 use scorecam::image::{RgbImage, decode, fit_within};
-use scorecam::recipe::{Recipe, RecipeOptions, Score};
-use scorecam::render::{ColourMap, npy, overlay, png};
+use scorecam::methods::{Method, find};
+use scorecam::render::{ColourMap, diverging_overlay, npy, overlay, png};
+use scorecam::target::{Score, Target, Wish, check_class};
+use serde_json::{Map, Value};
 
-use crate::files::{names, read, unwritable};
-use crate::source::{Loaded, Source, find_class, parse};
+use crate::files::{names, read_picture, unwritable};
+use crate::source::{Loaded, Source, parse};
+use crate::target::read_target;
 
 #[derive(Args)]
 pub struct Explain {
@@ -21,21 +25,34 @@ pub struct Explain {
     images: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
-    /// Layer to explain [default: the network's own]
+    /// Layer to explain, for methods that look at one [default: the network's own]
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
-    /// Class to explain, by index or name [default: the most probable]
-    #[arg(long, value_name = "INDEX|LABEL")]
+    /// What to ask about: a class by index or label; group:A,B (any of them); difference:A,B (A less B); finer or finer:A (A, or
+    /// the most probable class, against the three nearest), finer:A,B,C (against B and C) [default: the most probable class]
+    #[arg(long, value_name = "TARGET")]
+    target: Option<String>,
+    /// A class by index or label: the same as --target
+    #[arg(long, value_name = "INDEX|LABEL", conflicts_with = "target")]
     class: Option<String>,
+    /// How to explain: score-cam or occlusion [default: score-cam]
+    #[arg(long, value_name = "NAME")]
+    method: Option<String>,
+    /// An option of the method, as in --option window=48; `scorecam methods` lists them
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = named_value)]
+    options: Vec<(String, Value)>,
     /// Variant of Score-CAM: authors, paper, pytorch-grad-cam, torchcam or matlab
     #[arg(long, value_name = "NAME")]
     recipe: Option<String>,
     /// Of matlab: whether every column is scaled by itself, as the article's code does [default: true]
     #[arg(long, value_name = "true|false")]
     columnwise: Option<bool>,
-    /// Scores before or after the softmax over the classes: logit or probability [default: the recipe's own]
+    /// Scores before or after the softmax over the classes: logit or probability [default: the method's own]
     #[arg(long, value_parser = parse::<Score>)]
     score: Option<Score>,
+    /// Writes what speaks for and against too: <image>.signed.npy and, in diverging colours, .signed.png
+    #[arg(long)]
+    signed: bool,
     /// Threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -44,22 +61,44 @@ pub struct Explain {
     out: PathBuf,
 }
 
+/// "NAME=VALUE"; a value is JSON, or else text.
+fn named_value(text: &str) -> std::result::Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, as in window=48")?;
+    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+}
+
+impl Explain {
+    /// The method with the options that were given; those of them that have a flag of their own among them.
+    fn method(&self) -> Result<Arc<dyn Method>> {
+        let mut options: Map<String, Value> = self.options.iter().cloned().collect();
+        let mut flag = |name: &str, value: Option<Value>| value.map(|value| options.insert(name.to_owned(), value));
+        flag("recipe", self.recipe.clone().map(Value::from));
+        flag("columnwise", self.columnwise.map(Value::from));
+        flag("score", self.score.map(|score| serde_json::to_value(score).unwrap_or_default()));
+        find(self.method.as_deref(), Value::Object(options))
+    }
+}
+
 /// Explains all pictures; one that fails does not keep the others from being explained.
 pub fn explain(arguments: &Explain) -> Result<()> {
-    let options = RecipeOptions { columnwise: arguments.columnwise, score: arguments.score };
-    let recipe = Recipe::find(arguments.recipe.as_deref(), options)?;
+    let method = arguments.method()?;
     if let Some(threads) = arguments.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|cause| Error::internal("starting the threads", cause))?;
     }
     let loaded = arguments.source.load()?;
-    let target = arguments.class.as_deref().map(|class| find_class(class, &loaded.labels)).transpose()?;
+    let target = arguments.target.as_deref().or(arguments.class.as_deref());
+    let target = target.map_or(Ok(Wish::MostProbable), |target| read_target(target, &loaded.labels))?;
     // Before the long work and before anything is written.
-    target.map_or(Ok(()), |class| loaded.network.check_class(class))?;
-    loaded.network.layer(arguments.layer.as_deref())?;
+    for class in target.named() {
+        check_class(class, loaded.network.classes())?;
+    }
+    if method.uses_layer() {
+        loaded.network.layer(arguments.layer.as_deref())?;
+    }
     fs::create_dir_all(&arguments.out).map_err(|cause| unwritable(&arguments.out, &cause))?;
 
-    let job = Job { arguments, loaded, target, recipe };
+    let job = Job { arguments, loaded, target, method };
     let mut failures = 0;
     for (path, name) in arguments.images.iter().zip(names(&arguments.images)) {
         let explained = catch_unwind(AssertUnwindSafe(|| job.explain(path, &name)));
@@ -71,7 +110,7 @@ pub fn explain(arguments: &Explain) -> Result<()> {
     }
     match failures {
         0 => Ok(()),
-        n => Err(Error::new(ErrorKind::Image, format!("{n} of {} pictures failed.", arguments.images.len()), "")),
+        failed => Err(Error::new("pictures-failed", &[("failed", &failed), ("all", &arguments.images.len())])),
     }
 }
 
@@ -79,20 +118,20 @@ pub fn explain(arguments: &Explain) -> Result<()> {
 struct Job<'a> {
     arguments: &'a Explain,
     loaded: Loaded,
-    target: Option<usize>,
-    recipe: Recipe,
+    target: Wish,
+    method: Arc<dyn Method>,
 }
 
 impl Job<'_> {
     fn explain(&self, path: &Path, name: &str) -> Result<()> {
-        let picture = decode(&read(path, ErrorKind::Image)?)?.pixels;
+        let picture = decode(&read_picture(path)?)?.pixels;
         let (layer, limits) = (self.arguments.layer.as_deref(), self.arguments.source.limits());
-        let mut explanation = Explanation::begin_within(&self.loaded.network, &picture, layer, &self.recipe, limits)?;
+        let mut explanation = Explanation::begin_within(&self.loaded.network, &picture, layer, &self.method, limits)?;
         while !explanation.is_complete() {
             explanation.step()?;
         }
-        let outcome = explanation.outcome(self.target, &self.recipe)?;
-        self.write((path, name), &picture, &explanation, &outcome)
+        let view = explanation.view(&self.target, &self.method)?;
+        self.write((path, name), &picture, &explanation, &view)
     }
 
     fn write(
@@ -100,7 +139,7 @@ impl Job<'_> {
         (path, name): (&Path, &str),
         picture: &RgbImage,
         explanation: &Explanation,
-        outcome: &Outcome,
+        view: &View,
     ) -> Result<()> {
         const OVERLAY_SIDE: u32 = 1024;
         const OVERLAY_OPACITY: f32 = 0.5;
@@ -108,28 +147,49 @@ impl Job<'_> {
             let file = self.arguments.out.join(format!("{name}.{extension}"));
             fs::write(&file, bytes).map_err(|cause| unwritable(&file, &cause))
         };
+        let outcome = view.outcome();
+        let size = (outcome.heatmap.height, outcome.heatmap.width);
         let shown_picture = fit_within(picture, OVERLAY_SIDE);
         let scale = f64::from(shown_picture.width()) / f64::from(picture.width());
         let region = explanation.region().scaled(scale);
         let overlaid = overlay(&shown_picture, &outcome.heatmap, region, ColourMap::Jet, OVERLAY_OPACITY);
-        write("heatmap.npy", &npy(&outcome.heatmap))?;
+        write("heatmap.npy", &npy(&outcome.heatmap.values, size))?;
         write("overlay.png", &png(&overlaid)?)?;
+        if self.arguments.signed {
+            let signed = view.signed();
+            write("signed.npy", &npy(&signed.values, size))?;
+            write("signed.png", &png(&diverging_overlay(&shown_picture, &signed, region, OVERLAY_OPACITY))?)?;
+        }
 
         let image = path.display().to_string();
         let Loaded { labels, sha256, .. } = &self.loaded;
         let facts = Facts { image: &image, labels, sha256: Some(sha256) };
-        let report = explanation.report(outcome, &self.recipe, &facts)?;
-        write("json", report.to_json()?.as_bytes())?;
+        write("json", explanation.report(view, &facts).to_json()?.as_bytes())?;
+        let masks = if view.method().uses_layer() { "channels" } else { "windows" };
         println!(
-            "{}: {} ({}) {:.3}, {} channels in {:.1} s{}",
+            "{}: {} {:.3}, {} {masks} in {:.1} s{}",
             shown(name),
-            labels.get(outcome.target).map_or("class".into(), |label| shown(label)),
-            outcome.target,
+            described(view.target(), labels),
             outcome.probability,
             outcome.diagnostics.scored_channels,
             explanation.timings().score_ms / 1000.0,
             if outcome.diagnostics.no_positive_evidence { "; no positive evidence, the map is empty" } else { "" }
         );
         Ok(())
+    }
+}
+
+/// What was asked about, in words.
+fn described(target: &Target, labels: &[String]) -> String {
+    let class = |&index: &usize| {
+        let label = labels.get(index).map_or("class".into(), |label| shown(label));
+        format!("{label} ({index})")
+    };
+    let listed = |classes: &[usize]| classes.iter().map(class).collect::<Vec<_>>().join(", ");
+    match target {
+        Target::Class { index } => class(index),
+        Target::Group { classes } => format!("any of {}", listed(classes)),
+        Target::Difference { index, against } => format!("{} against {}", class(index), class(against)),
+        Target::Finer { index, against } => format!("{} against {}", class(index), listed(against)),
     }
 }

@@ -4,19 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use scorecam::error::{Error, ErrorKind, Result};
+use scorecam::error::{Error, Result};
 
-/// The bytes of a file; `kind` is what it is taken for.
-pub fn read(path: &Path, kind: ErrorKind) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|cause| {
-        Error::new(kind, format!("{} cannot be read: {cause}.", path.display()), "Check the path and its permissions.")
-    })
+/// The bytes of a picture.
+pub fn read_picture(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| Error::new("picture-file", &[("file", &path.display()), ("cause", &cause)]))
+}
+
+/// The bytes of a network, or of something that belongs to it.
+pub fn read_network(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| Error::new("network-file", &[("file", &path.display()), ("cause", &cause)]))
 }
 
 /// A file or folder that cannot be written.
 pub fn unwritable(path: &Path, cause: &io::Error) -> Error {
-    let message = format!("{} cannot be written: {cause}.", path.display());
-    Error::new(ErrorKind::Option, message, "Choose another --out folder.")
+    Error::new("folder-unwritable", &[("file", &path.display()), ("cause", cause)])
 }
 
 /// What the results of each picture are called: its name without its ending; where two would be the same, with its

@@ -1,15 +1,17 @@
-//! The command line: Score-CAM of pictures on the disk, on all cores. A verb a file.
+//! The command line: pictures on the disk explained, on all cores. A verb a file.
 
 mod explain;
 mod files;
 mod layers;
+mod methods;
 mod source;
+mod target;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Which parts of a picture made an image classifier decide as it did, by Score-CAM.
+/// Which parts of a picture made an image classifier decide as it did, by Score-CAM or occlusion.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
@@ -20,9 +22,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
-    Explain(explain::Explain),
+    Explain(Box<explain::Explain>),
     /// Lists the layers that can be explained: name, channels, height and width, one a line.
     Layers(layers::Layers),
+    /// Lists the methods and their options.
+    Methods(methods::Methods),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Layers(arguments) => layers::list(&arguments),
+        Command::Methods(arguments) => methods::list(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

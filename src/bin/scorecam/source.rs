@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use clap::Args;
 use prost::bytes::Bytes;
-use scorecam::error::{Error, ErrorKind, Result, shown};
-use scorecam::model::spec::{ChannelOrder, InputOverrides, ModelSpec, Range, Resize, find, labels};
+use scorecam::error::{Error, Result};
+use scorecam::model::catalog::find;
+use scorecam::model::labels::labels;
+use scorecam::model::spec::{ChannelOrder, InputOverrides, ModelSpec, Range, Resize};
 use scorecam::model::{Limits, Network, OnnxFile};
+use scorecam::resize::Resample;
 use sha2::{Digest, Sha256};
 
-use crate::files::read;
+use crate::files::read_network;
 
 #[derive(Args)]
 pub struct Source {
@@ -41,6 +44,14 @@ pub struct Source {
     /// How pictures of another shape are fitted: stretch or crop
     #[arg(long, value_parser = parse::<Resize>)]
     resize: Option<Resize>,
+    /// What pictures are resampled with: nearest, bilinear, bicubic or lanczos, each as Pillow has it [default: bilinear; with
+    /// the recipe matlab bicubic]
+    #[arg(long, value_parser = parse::<Resample>)]
+    resample: Option<Resample>,
+    /// Share of each side that is seen: pictures are resized to the input's size divided by it, and the centre is cut out; 0.875
+    /// is "resize 256, crop 224". Unless --resize says otherwise they keep their shape [default: 1]
+    #[arg(long, value_name = "SHARE")]
+    crop: Option<f64>,
     /// Memory that may be used, in megabytes; what needs more is refused before it is begun
     #[arg(long, value_name = "MB", default_value_t = Limits::TAB.memory >> 20, value_parser = clap::value_parser!(u64).range(16..1 << 24))]
     memory: u64,
@@ -74,14 +85,10 @@ impl Source {
                 (spec, path)
             }
         };
-        let bytes = read(&path, ErrorKind::Model)?;
+        let bytes = read_network(&path)?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         if !spec.sha256.is_empty() && spec.sha256 != sha256 {
-            return Err(Error::new(
-                ErrorKind::Model,
-                format!("{} is not the file that the catalogue describes: its checksum differs.", path.display()),
-                "Fetch it again with ./build.sh models, or give it as --model.",
-            ));
+            return Err(Error::new("network-checksum", &[("file", &path.display())]));
         }
         let file = OnnxFile::read(Bytes::from(bytes), &spec.title)?.within(self.limits());
         let input = match self.model {
@@ -90,35 +97,18 @@ impl Source {
         };
         let input = self.overrides().over(&input);
         let labels = match (&self.labels, spec.labels.as_str()) {
-            (Some(path), _) => labels(&read(path, ErrorKind::Model)?)?,
+            (Some(path), _) => labels(&read_network(path)?)?,
             (None, "") => Vec::new(),
-            (None, file) => labels(&read(&self.models.join(file), ErrorKind::Model)?)?,
+            (None, file) => labels(&read_network(&self.models.join(file))?)?,
         };
         let network = Arc::new(file.build(ModelSpec { input, ..spec })?);
         Ok(Loaded { network, labels, sha256 })
     }
 
     fn overrides(&self) -> InputOverrides {
-        let &Source { mean, std, range, order, resize, .. } = self;
-        InputOverrides { mean, std, range, order, resize, ..InputOverrides::default() }
+        let &Source { mean, std, range, order, resize, resample, crop, .. } = self;
+        InputOverrides { mean, std, range, order, resize, resample, crop, ..InputOverrides::default() }
     }
-}
-
-/// The class with this index or, failing that, this label; upper and lower case are the same.
-pub fn find_class(class: &str, labels: &[String]) -> Result<usize> {
-    if let Ok(index) = class.parse() {
-        return Ok(index);
-    }
-    labels.iter().position(|label| label.eq_ignore_ascii_case(class)).ok_or_else(|| {
-        let part = class.to_lowercase();
-        let similar: Vec<_> = labels.iter().filter(|label| label.to_lowercase().contains(&part)).take(5).collect();
-        let hint = if similar.is_empty() {
-            "Give its index, counted from 0.".into()
-        } else {
-            format!("Similar: {}.", similar.iter().map(|label| shown(label)).collect::<Vec<_>>().join("; "))
-        };
-        Error::new(ErrorKind::Class, format!("There is no class called \"{}\".", shown(class)), hint)
-    })
 }
 
 /// A value by its name in the catalogue.

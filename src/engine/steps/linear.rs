@@ -1,0 +1,121 @@
+//! Fully connected layers: the positions of a tile are the images.
+//!
+//! Such a layer is bound by reading its weights, so all images of a task share one pass over them.
+
+use std::ops::Range;
+
+use tract_onnx::prelude::TractResult;
+
+use super::convolution::padded_to_blocks;
+use super::tile::{Geometry, Run, Tiles, kernels, pair, split, widest};
+use super::{Memory, Step, ValueId};
+use crate::engine::floats::Floats;
+use crate::engine::maps::Maps;
+use crate::engine::simd::{F32x4, LANES};
+
+/// Outputs = weights x inputs + bias, clamped.
+pub struct Linear {
+    input: ValueId,
+    output: ValueId,
+    /// Blocks of inputs and of outputs.
+    blocks: (usize, usize),
+    clamp: (f32, f32),
+    /// Blocks of outputs that a tile computes.
+    pair: usize,
+    /// [output blocks / pair, inputs, pair, 4]
+    weights: Floats,
+    /// [output blocks, 4]
+    bias: Vec<f32>,
+    macs: u64,
+}
+
+impl Linear {
+    /// `weights` are [outputs, inputs], or [inputs, outputs] if they are `transposed`; the inputs are the maps' values in
+    /// row-major order.
+    pub fn new(
+        (input, maps): (ValueId, Maps),
+        (output, outputs): (ValueId, usize),
+        (weights, transposed): (&[f32], bool),
+        bias: &[f32],
+        clamp: (f32, f32),
+    ) -> Linear {
+        let blocks = (maps.len() / LANES, outputs.div_ceil(LANES));
+        let pair = pair(blocks.1);
+        let inputs = maps.channels * maps.positions();
+        let macs = (inputs * outputs) as u64;
+        let mut packed = Floats::with_capacity(blocks.1 * LANES * maps.len());
+        for column in 0..blocks.1 / pair {
+            for from in 0..maps.len() {
+                // The blocked order of the maps, in terms of the row-major one.
+                let (block, position, lane) = (from / maps.block_len(), from % maps.block_len() / LANES, from % LANES);
+                let channel = block * LANES + lane;
+                for to in column * pair * LANES..(column + 1) * pair * LANES {
+                    let is_weight = channel < maps.channels && to < outputs;
+                    let input = channel * maps.positions() + position;
+                    let at = if transposed { input * outputs + to } else { to * inputs + input };
+                    packed.push(if is_weight { weights[at] } else { 0.0 });
+                }
+            }
+        }
+        Linear { input, output, blocks, clamp, pair, weights: packed, bias: padded_to_blocks(bias), macs }
+    }
+}
+
+impl Step for Linear {
+    fn reads(&self) -> Vec<ValueId> {
+        vec![self.input]
+    }
+
+    fn writes(&self) -> ValueId {
+        self.output
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs
+    }
+
+    fn scratch(&self, images: usize) -> usize {
+        (self.blocks.0 + self.blocks.1) * LANES * images
+    }
+
+    unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
+        let (first, count) = (images.start, images.len());
+        let (inputs, outputs) = self.blocks;
+        // [input blocks, images, 4], then [output blocks, images, 4]
+        let gathered = memory.scratch;
+        let geometry = Geometry::product(inputs, count, self.clamp);
+        let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
+        // SAFETY: scratch() asked for both parts; the values are where the planner put them.
+        unsafe {
+            let results = memory.scratch.add(inputs * count * LANES);
+            for image in 0..count {
+                let from = memory.at(self.input, first + image);
+                for block in 0..inputs {
+                    F32x4::load(from.add(block * LANES)).store(gathered.add((block * count + image) * LANES));
+                }
+            }
+            for column in 0..outputs / self.pair {
+                for Run { start, positions, count: tiles } in split(count, widest(self.pair)) {
+                    kernels[positions - 1](
+                        &geometry,
+                        Tiles {
+                            input: gathered.add(start * LANES),
+                            weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
+                            bias: self.bias.as_ptr().add(column * self.pair * LANES),
+                            added: std::ptr::null(),
+                            output: results.add((column * self.pair * count + start) * LANES),
+                            count: tiles,
+                        },
+                    );
+                }
+            }
+            for image in 0..count {
+                let to = memory.at(self.output, first + image);
+                for block in 0..outputs {
+                    F32x4::load(results.add((block * count + image) * LANES)).store(to.add(block * LANES));
+                }
+            }
+        }
+        Ok(())
+    }
+}

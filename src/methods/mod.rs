@@ -1,0 +1,287 @@
+//! The methods: each says which masks it wants, what each mask's score weighs, and what is summed by these weights.
+//!
+//! To add one, write a file here with a type that implements [`Method`], and name it in [`ALL`]. What it can be asked is
+//! described as data, from which JavaScript, the command line and the page's menu make theirs.
+
+pub mod occlusion;
+pub mod score_cam;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result, shown};
+use crate::geometry::Upsampler;
+use crate::heatmap::{Heatmap, WeightedSum};
+use crate::model::{Activations, Layer, Network};
+use crate::passes::{Fill, Masks};
+use crate::preprocess::Input;
+use crate::resize::Resample;
+use crate::target::Score;
+
+/// A method by its name: what it is, and how one is made of options.
+pub struct Entry {
+    /// What it can be asked.
+    pub describe: fn() -> Description,
+    /// One with these options, a JSON object; `null` are the defaults.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such option or a value is out of range.
+    pub make: fn(Value) -> Result<Arc<dyn Method>>,
+}
+
+/// Every method, the default first.
+pub const ALL: [Entry; 2] = [score_cam::ENTRY, occlusion::ENTRY];
+
+/// The method called `name`, or the default, with these options.
+///
+/// # Errors
+/// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such method, or as of [`Entry::make`].
+pub fn find(name: Option<&str>, options: Value) -> Result<Arc<dyn Method>> {
+    let Some(name) = name else { return (ALL[0].make)(options) };
+    let entry = ALL.iter().find(|entry| (entry.describe)().name == name).ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|entry| (entry.describe)().name).collect();
+        Error::new("method-unknown", &[("method", &shown(name)), ("names", &names.join(", "))])
+    })?;
+    (entry.make)(options)
+}
+
+/// What a method is and can be asked, as data.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Description {
+    /// The name it is asked for by.
+    pub name: &'static str,
+    /// Whether it looks at the activation maps of a layer.
+    pub uses_layer: bool,
+    /// What its masks are made of.
+    pub part: Part,
+    /// What it can be asked.
+    pub options: Vec<Choice>,
+    /// Named sets of options, the default first; empty where there are none.
+    pub recipes: Vec<score_cam::RecipeDescription>,
+}
+
+/// What a mask is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// An activation map.
+    Map,
+    /// A window over the picture.
+    Window,
+}
+
+/// An option of a method.
+#[derive(Debug, Clone, Serialize)]
+pub struct Choice {
+    /// Its name.
+    pub name: &'static str,
+    /// What it can be.
+    #[serde(flatten)]
+    pub values: Values,
+}
+
+/// What an option can be.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Values {
+    /// A whole number.
+    Integer {
+        /// The smallest that is taken.
+        least: usize,
+        /// The largest that is taken.
+        most: usize,
+        /// What is taken if nothing is said.
+        default: usize,
+    },
+    /// One of some names.
+    Name {
+        /// The names.
+        names: &'static [&'static str],
+        /// What is taken if nothing is said; `null` if that depends on the recipe.
+        default: Option<&'static str>,
+    },
+    /// Yes or no.
+    Boolean {
+        /// What is taken if nothing is said.
+        default: bool,
+    },
+}
+
+/// What a method can look at: one picture as one network sees it.
+pub struct Subject {
+    /// The network.
+    pub network: Arc<Network>,
+    /// The layer that is explained, for methods that look at one.
+    pub layer: Option<Layer>,
+    /// Its maps.
+    pub activations: Option<Activations>,
+    /// The picture.
+    pub input: Input,
+    /// The logits that scores are set against.
+    pub references: References,
+}
+
+/// The logits that a method may set the masked pictures' against.
+#[derive(Debug, Clone)]
+pub struct References {
+    /// Those of the picture as it is.
+    pub picture: Vec<f32>,
+    /// Those of the normalised tensor zero.
+    pub blank: Vec<f32>,
+}
+
+/// A target's scores: of every mask that has one, and of what they are set against.
+#[derive(Debug, Clone)]
+pub struct Scores {
+    /// By mask.
+    pub masked: Vec<Option<f64>>,
+    /// Of the picture as it is.
+    pub picture: f64,
+    /// Of the normalised tensor zero.
+    pub blank: f64,
+}
+
+/// A way to explain, with its options chosen.
+pub trait Method: Debug + Send + Sync {
+    /// The name it is asked for by.
+    fn name(&self) -> &'static str;
+
+    /// Its options as they were chosen, for the account of an explanation.
+    fn options(&self) -> Value;
+
+    /// Names the masks: methods whose masks have the same name share their passes.
+    fn masking(&self) -> String;
+
+    /// The masks that it wants of a picture.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if its options do not fit the picture.
+    fn masks(&self, subject: &Arc<Subject>) -> Result<Box<dyn Masks>>;
+
+    /// Whether it scores before or after the softmax over the classes.
+    fn score(&self) -> Score;
+
+    /// A weight for each mask; zero for those without a score.
+    fn weights(&self, scores: &Scores) -> Vec<f32>;
+
+    /// What is summed by the weights, for a map of `size` [height, width].
+    fn summands(&self, subject: &Arc<Subject>, size: (usize, usize)) -> Box<dyn Summands>;
+
+    /// The heatmap [height, width] = `size` of the sum: what is positive, scaled to [0, 1].
+    fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
+        Heatmap::of_positive(sum.resized(size), size)
+    }
+
+    /// Whether it looks at the activation maps of a layer.
+    fn uses_layer(&self) -> bool {
+        true
+    }
+
+    /// What its masks are made of.
+    fn part(&self) -> Part {
+        Part::Map
+    }
+
+    /// What makes one mask weigh more than another.
+    fn weighing(&self) -> Weighing {
+        Weighing::Score
+    }
+
+    /// What pictures are resampled with where the network's input does not say it.
+    fn resample(&self) -> Option<Resample> {
+        None
+    }
+}
+
+/// What makes a mask weigh more than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighing {
+    /// Its score alone.
+    Score,
+    /// The softmax over the masks of their logits, in which a few decide.
+    SoftmaxOfLogits,
+    /// The softmax over the masks of their probabilities: no weight is more than e times another.
+    SoftmaxOfProbabilities,
+    /// How much the score falls under it.
+    Drop,
+}
+
+/// What is summed by the weights: one summand a mask, all of one size.
+pub trait Summands: Send + Sync {
+    /// Rows and columns of the sum.
+    fn size(&self) -> (usize, usize);
+
+    /// Adds `weight` times a summand to `sums` [height, width].
+    fn add(&self, summand: usize, weight: f64, sums: &mut [f64]);
+
+    /// The value of a summand at a pixel (row, column) of the map.
+    fn value_at(&self, summand: usize, pixel: (usize, usize)) -> f32;
+
+    /// Whether the sum is divided, position by position, by what the summands with a score sum up to.
+    fn are_averaged(&self) -> bool {
+        false
+    }
+}
+
+/// Raw activation maps as summands: at layer size, read between their cells.
+pub struct RawMaps {
+    subject: Arc<Subject>,
+    upsampler: Upsampler,
+}
+
+impl RawMaps {
+    /// The maps of the subject's layer, for a map that `upsampler` leads to.
+    pub fn new(subject: &Arc<Subject>, upsampler: Upsampler) -> RawMaps {
+        RawMaps { subject: Arc::clone(subject), upsampler }
+    }
+}
+
+impl Summands for RawMaps {
+    fn size(&self) -> (usize, usize) {
+        let maps = self.subject.maps();
+        (maps.height, maps.width)
+    }
+
+    fn add(&self, summand: usize, weight: f64, sums: &mut [f64]) {
+        for (sum, &value) in sums.iter_mut().zip(self.subject.maps().channel(summand)) {
+            *sum += weight * f64::from(value);
+        }
+    }
+
+    fn value_at(&self, summand: usize, pixel: (usize, usize)) -> f32 {
+        self.upsampler.value_at(self.subject.maps().channel(summand), pixel)
+    }
+}
+
+impl Subject {
+    /// The maps of the layer, of which a method that looks at none must not ask.
+    pub fn maps(&self) -> &Activations {
+        self.activations.as_ref().expect("the method uses a layer")
+    }
+
+    /// What the colour is that shows where a mask is zero.
+    pub fn fill(masks: &dyn Masks) -> Fill {
+        masks.masked().fill()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_found_by_name_and_score_cam_is_the_default() {
+        assert_eq!(find(None, Value::Null).unwrap().name(), "score-cam");
+        for entry in ALL {
+            let name = (entry.describe)().name;
+            assert_eq!(find(Some(name), Value::Null).unwrap().name(), name);
+        }
+        let unknown = find(Some("grad-cam"), Value::Null).unwrap_err();
+        assert_eq!((unknown.code, unknown.hint.as_str()), ("method-unknown", "There are: score-cam, occlusion."));
+    }
+}
