@@ -13,7 +13,7 @@ export default [
     },
   },
   { files: ["www/**"], languageOptions: { globals: globals.browser } },
-  { files: ["www/worker.js", "tests/bench/peer_worker.js"], languageOptions: { globals: globals.worker } },
+  { files: ["www/lib/worker.js", "tests/bench/peer_worker.js"], languageOptions: { globals: globals.worker } },
   { files: ["tests/browser/**", "tests/bench/page.js"], languageOptions: { globals: globals.browser } },
   { files: ["tools/**", "tests/**", "*.js"], languageOptions: { globals: globals.node } },
 ];

@@ -18,9 +18,9 @@ export class ScoreCam {
 
   readonly threads: number;
   readonly isolated: boolean;
-  readonly features: { simd: boolean; relaxedSimd: boolean; threads: boolean };
+  readonly features: Features;
   /** Why there is one thread only, or null. */
-  readonly singleThreadReason: null | "not-isolated" | "framed" | "missing-feature" | "one-core" | "asked";
+  readonly singleThreadReason: SingleThreadReason;
   readonly version: string;
   /** The entries of models/catalog.json. */
   readonly catalog: ModelSpec[];
@@ -28,10 +28,14 @@ export class ScoreCam {
   readonly available: string[];
   /** Names of the variants of Score-CAM, the default first. */
   readonly recipes: string[];
+  /** Ways to explain, the default first, each with what it can be asked. */
+  readonly methods: Method[];
   /** Ways to normalise pixels that many networks share. */
   readonly presets: (Preset & { name: string })[];
   /** 256 times red, green, blue in 0..255 for the values 0 to 1, by name. */
   readonly colourMaps: Record<string, Uint8Array>;
+  /** As one of colourMaps, for values from -1 (against the target) to 1 (for it). */
+  readonly divergingColours: Uint8Array;
 
   /**
    * Loads a network by its name in the catalogue, or from an ONNX file. On failure the earlier one stays. Loads and
@@ -52,7 +56,8 @@ export class ScoreCam {
 
   /**
    * Explains a picture. A file may be PNG, JPEG, WebP, GIF or BMP; of what is drawn the pixels are read, and laid over white.
-   * Costs a forward pass for each channel of the layer that varies. Several at a time have their turns.
+   * Costs a forward pass for each channel of the layer that varies, or for each window of "occlusion". Several at a time have
+   * their turns.
    * @throws ScoreCamError (of kind "memory" where the layer needs more than there is; that is worked out before anything is
    *   allocated), what `onProgress` throws, or the signal's reason if it is aborted; the model stays loaded.
    */
@@ -92,17 +97,94 @@ export interface OwnModel {
   labels?: string[] | Blob;
 }
 
-export interface ExplainOptions {
-  /** Name of the layer; the network's default layer if left out. */
-  layer?: string;
-  /** Index of the class to explain; null is the most probable. */
-  target?: number | null;
+/** Which WebAssembly features the browser has. */
+export interface Features {
+  simd: boolean;
+  relaxedSimd: boolean;
+  threads: boolean;
+}
+
+export type SingleThreadReason = null | "not-isolated" | "framed" | "missing-feature" | "one-core" | "asked";
+
+/** A method with its options. Those of each stand in `ScoreCam.methods`; one that a method does not have is refused. */
+export interface MethodOptions {
+  /** "score-cam" if left out, or "occlusion". */
+  method?: string;
+  /** Of "score-cam": its variant. */
   recipe?: Recipe;
+  /** Of "score-cam" with the recipe "matlab". */
+  columnwise?: boolean;
+  /** Scores before or after the softmax over the classes. */
+  score?: "logit" | "probability";
+  /** Of "occlusion": the side of a window, and how far it goes at a time, in pixels of the network's input. */
+  window?: number;
+  stride?: number;
+  /** Of "occlusion": what shows where the window is. */
+  fill?: "mean" | "black";
+}
+
+export interface ExplainOptions extends MethodOptions {
+  /** Name of the layer; the network's default layer if left out. Methods that look at no layer take no notice of it. */
+  layer?: string;
+  target?: Target;
   signal?: AbortSignal;
   /** Abort it to end the passes early: the result is what there is by then, and its `diagnostics.partial` is true. */
   enough?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 }
+
+/**
+ * What is asked about, by indices of classes:
+ * - a class; null is the most probable one;
+ * - `{ group }`: any of several, by the sum of their probabilities or the logarithm of the sum of their logits' exponentials;
+ * - `{ difference: [a, b] }`: why a and not b, by the score of a less that of b;
+ * - `{ finer: a, against }`: Finer-CAM's contrast (arXiv 2501.11309): a (null is the most probable one) less each of the others,
+ *   weighted by their probabilities; against the three whose logits are nearest if they are left out.
+ */
+export type Target =
+  number | null | { group: number[] } | { difference: [number, number] } | { finer: number | null; against?: number[] };
+
+/** What a method is and can be asked. */
+export interface Method {
+  name: string;
+  /** Whether it looks at the activation maps of a layer. */
+  usesLayer: boolean;
+  /** What its masks are made of. */
+  part: Part;
+  options: Choice[];
+  /** Of "score-cam": its variants, the default first. */
+  recipes: RecipeDescription[];
+}
+
+export type Part = "map" | "window";
+
+/** An option of a method. A default of null depends on the recipe. */
+export type Choice = { name: string } & (
+  | { type: "integer"; least: number; most: number; default: number }
+  | { type: "name"; names: string[]; default: string | null }
+  | { type: "boolean"; default: boolean }
+);
+
+export interface RecipeDescription {
+  name: string;
+  /** Recipes of the same masking share their passes. */
+  masking: string;
+  /** What shows where a mask is zero. */
+  fill: Fill;
+  weighing: Weighing;
+  /** The default of its option `columnwise`, if it has one. */
+  columnwise: boolean | null;
+  score: "logit" | "probability";
+}
+
+/** The colour that the network's preprocessing subtracts, or black. */
+export type Fill = "mean" | "black";
+
+/**
+ * What makes a mask weigh more: its score alone, the softmax over the masks of their logits or probabilities, or how much the
+ * score falls under it.
+ */
+export type Weighing = "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop";
 
 /**
  * A variant of Score-CAM by name. `columnwise` is an option of "matlab"; `score` takes scores before ("logit") or after
@@ -132,15 +214,25 @@ export interface Settled {
 
 /** What is known after one forward pass. */
 export interface Classified {
-  layer: Layer;
+  /** The layer that is explained; null if the method looks at none. */
+  layer: Layer | null;
+  /** What shows where a mask is zero. */
+  fill: Fill;
   /** The five most probable classes, the most probable first. */
   predictions: Prediction[];
   /** The picture as decoded: upright, over white, at most 1,600 pixels a side. */
   picture: ImageData;
   /** The part of `picture` that the network sees, in its pixels. */
-  region: { x: number; y: number; width: number; height: number };
+  region: Region;
   /** Whether the file was an animation, of which the first frame was taken. */
   animated: boolean;
+}
+
+export interface Region {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
 }
 
 export interface Result extends Classified {
@@ -150,18 +242,26 @@ export interface Result extends Classified {
   heatmap: Float32Array;
   width: number;
   height: number;
-  /** Index of the class that is explained. */
-  target: number;
-  /** How probable the network finds it for the picture as it is, in [0, 1]. */
+  /** What is explained: the index of a class, or what was asked for instead. */
+  target: Exclude<Target, null>;
+  /** The class that is asked about: `target`, or the one that a contrast is about; null for a group. */
+  class: number | null;
+  /** How probable the network finds that class, or any of a group (behind a sigmoid: the most probable of it), for the picture as it is. */
   probability: number;
-  recipe: Recipe;
+  /** The method's name, and what its masks are made of. */
+  method: string;
+  part: Part;
+  /** Of "score-cam", as it was asked for; null for other methods. */
+  recipe: Recipe | null;
+  /** The method's options as they were asked for. */
+  options: MethodOptions;
   /** How the map's values are spread over three by three parts: nine shares by rows, which sum to one; zeros for an empty map. */
   ninths: number[];
-  /** A weight for each channel of the layer; zero where the channel was skipped. */
+  /** A weight for each channel of the layer, zero where the channel was skipped; or for each window. */
   weights: Float32Array;
-  /** What makes a channel weigh more: its score alone, or the softmax over the channels of their logits or probabilities. */
-  weighing: "score" | "softmax-of-logits" | "softmax-of-probabilities";
+  weighing: Weighing;
   diagnostics: {
+    /** Channels of the layer, or windows; and those that were scored. */
     channels: number;
     scoredChannels: number;
     /** Channels left out because their map is constant. */
@@ -169,6 +269,9 @@ export interface Result extends Classified {
     partial: boolean;
     /** The weighted sum has no positive part that varies: the map is all zero and says nothing. */
     noPositiveEvidence: boolean;
+    /** From the smallest to the largest value of the weighted sum: below zero is what speaks against the target. */
+    low: number;
+    high: number;
     /** Kish's effective number of channels over their number, in [0, 1]: 1 if all weigh the same. */
     evenness: number;
     /** The weights are so even that the map shows where the layer is active rather than what speaks for the class. */
@@ -187,6 +290,8 @@ export interface Result extends Classified {
    * @throws ScoreCamError of kind "option" if the scores are no longer in memory; explain the picture again then.
    */
   forClass(index: number): Promise<Result>;
+  /** As forClass, of any target. */
+  forTarget(target: Target): Promise<Result>;
   /** Does the passes that are still to do of a partial result; `onProgress` as in explain. */
   continue(options?: {
     signal?: AbortSignal;
@@ -200,10 +305,19 @@ export interface Result extends Classified {
    * @throws ScoreCamError of kind "option" if that recipe masks in another way; explain the picture again then.
    */
   forRecipe(recipe: Recipe): Promise<Result>;
-  /** A PNG file of the map over the picture; opacity in [0, 1]. */
-  overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array>;
+  /** As forRecipe, by any method: from the same scores if its masks are the same. */
+  forMethod(options: MethodOptions): Promise<Result>;
+  /** What speaks for the target and what against it: the weighted sum before what is negative is dropped. */
+  signed(): Promise<Signed>;
+  /** NumPy's .npy file of that: float32 [height, width]. */
+  signedNpy(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * A PNG file of the map over the picture; opacity in [0, 1]. `colourMap: "diverging"` shows what speaks for (red) and against (blue)
+   * instead, with a bar of the colours below.
+   */
+  overlayPng(options?: { colourMap?: string; opacity?: number }): Promise<Uint8Array<ArrayBuffer>>;
   /** NumPy's .npy file of the map: float32 [height, width]. */
-  npy(): Promise<Uint8Array>;
+  npy(): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * This map beside that of another explanation of the same picture, of whatever class, recipe, layer or network. It takes the
    * maps alone, so either may have outlived its scores.
@@ -230,7 +344,23 @@ export interface Result extends Classified {
   /** The sum of the `count` channels whose weights are farthest from zero, and the map that it alone would give. */
   partialSum(count: number): Promise<PartialSum>;
   /** What each channel has in the weighted sum at a pixel of the map, largest first; the shares sum to one. */
-  provenance(row: number, column: number): Promise<{ channel: number; share: number; activation: number }[]>;
+  provenance(row: number, column: number): Promise<Share[]>;
+}
+
+/** What a channel, or a window, has in the weighted sum at a pixel; `activation` is the value there of what is weighed. */
+export interface Share {
+  channel: number;
+  share: number;
+  activation: number;
+}
+
+/** Values [height, width] of either sign, row by row, from `low` to `high`; positive is what speaks for the target. */
+export interface Signed {
+  values: Float32Array;
+  low: number;
+  high: number;
+  width: number;
+  height: number;
 }
 
 export interface PartialSum {
@@ -273,7 +403,9 @@ export interface Model {
   /** How pictures become its input. */
   input: InputSpec;
   /** What `input` was guessed from; see Clue in src/model/guess.rs. */
-  clues: ("size-open" | "channels-last" | "normalises-itself" | "caffe" | "tensor-flow" | "nothing")[];
+  clues: (
+    "size-open" | "channels-last" | "normalises-itself" | "caffe" | "tensor-flow" | "matlab" | "metadata" | "nothing"
+  )[];
   /** Whether one class excludes the others ("logits", "probabilities") or each is scored by itself ("sigmoid"). */
   output: OutputKind;
   /** Multiply-adds of a pass; null where tract's operators compute it. */
@@ -317,6 +449,13 @@ export interface InputSpec extends Preset {
   width: number;
   height: number;
   resize: "stretch" | "crop";
+  /** The filter, each as Pillow has it; if left out, as a recipe's original does it ("matlab": bicubic), else bilinear. */
+  resample?: "nearest" | "bilinear" | "bicubic" | "lanczos";
+  /**
+   * The share of each side that is seen: pictures are resized to the input's size divided by it, and the centre is cut out; 0.875 is
+   * "resize 256, crop 224". Given without `resize`, pictures keep their shape.
+   */
+  crop: number;
 }
 
 export interface Preset {
@@ -343,19 +482,24 @@ export interface ModelSpec {
   labels: string;
 }
 
+export type ErrorKind =
+  | "image"
+  | "model"
+  | "layer"
+  | "class"
+  | "option"
+  | "memory"
+  | "network"
+  | "browser"
+  | "superseded"
+  | "disposed"
+  | "internal";
+
 /** A failure, with a sentence that says what was found and expected, and one that says what to do. */
 export class ScoreCamError extends Error {
-  kind:
-    | "image"
-    | "model"
-    | "layer"
-    | "class"
-    | "option"
-    | "memory"
-    | "network"
-    | "browser"
-    | "superseded"
-    | "disposed"
-    | "internal";
+  kind: ErrorKind;
+  /** What went wrong, and what the sentences fill in: for sentences of your own. */
+  code: string;
+  values: Record<string, string>;
   hint: string;
 }

@@ -1,7 +1,7 @@
 /** A picture to take home: the map over the picture, a bar of its colours, and a caption that says what it is. */
 
 import { paintOverlay, paintValues } from "./canvas.js";
-import { counts } from "./doubts.js";
+import { counts } from "./panels/doubts.js";
 import { percent, t } from "./i18n.js";
 
 /** Narrower pictures get a wider sheet, so that the caption can be read. */

@@ -1,32 +1,32 @@
 /** Puts the page together: makes its parts and tells them of each other. */
 
-import { MOST_THREADS } from "../arguments.js";
+import { MOST_THREADS } from "../lib/arguments.js";
 import { ScoreCam } from "../scorecam.js";
-import { createChannels } from "./channels.js";
+import { createChannels } from "./panels/channels.js";
 import { createClassSearch } from "./class_search.js";
-import { createCompare } from "./compare.js";
-import { createConvergence } from "./convergence.js";
-import { createDoubts } from "./doubts.js";
-import { createDownloads } from "./downloads.js";
-import { createFacts, describeEngine } from "./facts.js";
+import { createCompare } from "./panels/compare.js";
+import { createConvergence } from "./panels/convergence.js";
+import { createDoubts } from "./panels/doubts.js";
+import { createDownloads } from "./panels/downloads.js";
+import { createFacts, describeEngine } from "./panels/facts.js";
 import { translatePage, t } from "./i18n.js";
 import { createLargeType } from "./large_type.js";
-import { createMontage } from "./montage.js";
+import { createMontage } from "./panels/montage.js";
 import { createNetworks } from "./networks.js";
 import { createNotices } from "./notices.js";
 import { createOwnModel } from "./own_model.js";
 import { createPicker } from "./picker.js";
-import { createPlaces } from "./places.js";
+import { createPlaces } from "./panels/places.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
-import { createProvenance } from "./provenance.js";
+import { createProvenance } from "./panels/provenance.js";
 import { guarded } from "./guard.js";
 import { followLink } from "./link.js";
 import { createSession } from "./session.js";
 import { createSettings } from "./settings.js";
 import { shareLink } from "./share.js";
 import { createStage } from "./stage.js";
-import { createWalkthrough } from "./walkthrough/player.js";
+import { createWalkthrough } from "./panels/walkthrough/player.js";
 
 const element = (id) => document.getElementById(id);
 const notices = createNotices(element("notices"));

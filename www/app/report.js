@@ -1,15 +1,15 @@
 /** One HTML file that holds all of an explanation: it needs no network, no script and no other file. */
 
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "./canvas.js";
-import { stateOf } from "./channels.js";
+import { stateOf } from "./panels/channels.js";
 import { make } from "./dom.js";
-import { doubtsAbout } from "./doubts.js";
-import { factRows } from "./facts.js";
+import { doubtsAbout } from "./panels/doubts.js";
+import { factRows } from "./panels/facts.js";
 import { captionOf, drawFigure } from "./figure.js";
 import { moment, number, percent, score, t } from "./i18n.js";
 import { dataUrl, html, verbatim } from "./markup.js";
-import { placesOf } from "./places.js";
-import { SCENES } from "./walkthrough/scenes.js";
+import { placesOf } from "./panels/places.js";
+import { SCENES } from "./panels/walkthrough/scenes.js";
 
 /** Maps that are shown with their masks. */
 const SHOWN = 12;

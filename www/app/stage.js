@@ -1,7 +1,7 @@
 /** The picture with the heatmap over it, and how it is coloured. The heatmap's own pixels are drawn, the browser scales them. */
 
 import { paintImage, paintValues } from "./canvas.js";
-import { counts } from "./doubts.js";
+import { counts } from "./panels/doubts.js";
 import { percent, t } from "./i18n.js";
 
 const FIRST_COLOUR_MAP = "jet";

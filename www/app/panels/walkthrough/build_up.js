@@ -1,7 +1,7 @@
 /** The weighted sum as it builds up, the heaviest maps first: a bar for every weight, the map of those summed so far. */
 
-import { image, make } from "../dom.js";
-import { number, t } from "../i18n.js";
+import { image, make } from "../../dom.js";
+import { number, t } from "../../i18n.js";
 
 /** Milliseconds that the whole sum takes. */
 const LASTS = 3000;

@@ -5,49 +5,89 @@
  * States: "starting", "ready", "broken" (the next call starts another), "disposed".
  */
 
+import { Caller } from "./caller.js";
 import { failure, gone, toError } from "./errors.js";
-import { Caller } from "./protocol.js";
 import { scriptUrl } from "./trusted.js";
+
+/** @import { CallName, CallOptions, Calls, ProgressOf, Source, Started } from "./calls.js" */
 
 /** WebAssembly memory does not shrink: beyond this many bytes it is given back with its worker when the network changes, */
 const LARGE = 1 << 30;
 /** and when a file that was refused has taken this many more. */
 const WASTED = 1 << 28;
 
-const disposed = () => failure("disposed", "This ScoreCam was disposed of.", "Create another.");
+const disposed = () => failure("disposed");
 
 export class Engine {
   #options;
+  /** @type {"starting" | "ready" | "broken" | "disposed"} */
   #state = "broken";
-  /** Resolves when the worker of the current generation can be called. All calls await the same one. */
+  /**
+   * Resolves when the worker of the current generation can be called. All calls await the same one.
+   * @type {Promise<unknown> | undefined}
+   */
   #ready;
-  /** Resolves when that worker has the network; made anew by the next call that needs it where it failed. */
-  #restored;
-  /** What the network in use was loaded from. */
+  /**
+   * Resolves when that worker has the network; made anew by the next call that needs it where it failed.
+   * @type {Promise<unknown> | null}
+   */
+  #restored = null;
+  /**
+   * What the network in use was loaded from.
+   * @type {Source | null}
+   */
   #source = null;
-  /** The worker of the current generation: { worker, caller, channel }. */
+  /**
+   * The worker of the current generation.
+   * @type {{ worker: Worker, caller: Caller, channel: BroadcastChannel } | null}
+   */
   #current = null;
+  /** @type {Promise<unknown>} */
   #turns = Promise.resolve();
   generation = 0;
-  info;
+  /**
+   * What the first worker said of itself; there before anybody asks.
+   * @type {Started}
+   */
+  info = /** @type {any} */ (undefined);
 
+  /** @param {{ threads?: number, baseUrl: string }} options */
   constructor(options) {
     this.#options = options;
   }
 
-  /** Starts the first worker. */
+  /**
+   * Starts the first worker.
+   * @param {{ onProgress?: (progress: ProgressOf<"start">) => void }} [options]
+   */
   start({ onProgress } = {}) {
     return this.#launch(onProgress);
   }
 
-  /** Calls the worker; `generation` is that of the result that is asked for, if it is one. */
+  /**
+   * Calls the worker; `generation` is that of the result that is asked for, if it is one.
+   * @template {CallName} Name
+   * @param {Name} name
+   * @param {Calls[Name]["argument"]} argument
+   * @param {CallOptions<Name>} [options]
+   * @param {number} [generation]
+   * @returns {Promise<Calls[Name]["answer"]>}
+   */
   async call(name, argument, options, generation) {
     await this.#usable();
-    if (generation !== undefined && generation !== this.generation) throw gone();
+    if (!this.#current || (generation !== undefined && generation !== this.generation)) throw gone();
     return this.#current.caller.call(name, argument, options).catch((error) => Promise.reject(toError(error)));
   }
 
-  /** As `call`, of a worker that has the network. */
+  /**
+   * As `call`, of a worker that has the network.
+   * @template {CallName} Name
+   * @param {Name} name
+   * @param {Calls[Name]["argument"]} argument
+   * @param {CallOptions<Name>} [options]
+   * @param {number} [generation]
+   * @returns {Promise<Calls[Name]["answer"]>}
+   */
   async callWithNetwork(name, argument, options, generation) {
     await this.#usable();
     // After a crash the same network is loaded again; where that fails (no connection, say), by the next call.
@@ -55,7 +95,10 @@ export class Engine {
     return this.call(name, argument, options, generation);
   }
 
-  /** Loads a network and goes on with it. Where it is refused, the earlier one stays in use. */
+  /**
+   * Loads a network and goes on with it. Where it is refused, the earlier one stays in use.
+   * @param {Source} source  @param {CallOptions<"loadModel">} options
+   */
   async load(source, options) {
     if (this.#source && (await this.call("memory", {})) > LARGE) this.#replace(gone());
     await this.#usable();
@@ -74,11 +117,17 @@ export class Engine {
     }
   }
 
-  /** Does one long thing after another, in the order in which they are asked for. */
+  /**
+   * Does one long thing after another, in the order in which they are asked for.
+   * @template T
+   * @param {AbortSignal | undefined} signal  @param {() => Promise<T>} doing
+   * @returns {Promise<T>}
+   */
   async inTurn(signal, doing) {
     signal?.throwIfAborted();
     const before = this.#turns;
-    let done;
+    /** @type {(value?: unknown) => void} */
+    let done = () => {};
     this.#turns = new Promise((resolve) => (done = resolve));
     try {
       await Promise.race([before, aborted(signal)]);
@@ -97,9 +146,11 @@ export class Engine {
     if (this.#state === "disposed") throw disposed();
     if (this.#state === "broken") this.#launch();
     await this.#ready;
-    if (this.#state === "disposed") throw disposed();
+    // It may have been disposed of while it started.
+    if (/** @type {string} */ (this.#state) === "disposed") throw disposed();
   }
 
+  /** @param {(progress: ProgressOf<"start">) => void} [onProgress] */
   #launch(onProgress) {
     this.#state = "starting";
     const generation = ++this.generation;
@@ -108,6 +159,7 @@ export class Engine {
     const worker = new Worker(scriptUrl(new URL("worker.js", import.meta.url)), { type: "module" });
     // The one way in which a crash is told, by whichever thread it hits.
     const channel = new BroadcastChannel(name);
+    /** @param {unknown} error */
     const broken = (error) => {
       if (!isCurrent()) return;
       this.#end(toError(error));
@@ -115,13 +167,7 @@ export class Engine {
     channel.onmessage = ({ data }) => broken(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      broken(
-        failure(
-          "internal",
-          `The worker could not be started or broke off: ${event.message ?? "its script cannot be loaded"}.`,
-          "Check that the server still runs, then try again.",
-        ),
-      );
+      broken(failure("worker-broke-off", { cause: event.message ?? "its script cannot be loaded" }));
     };
     const caller = new Caller(worker, () => isCurrent() && this.#replace(gone()));
     this.#current = { worker, caller, channel };
@@ -143,20 +189,26 @@ export class Engine {
   }
 
   #restore() {
-    const restored = this.call("loadModel", this.#source);
+    const restored = this.call("loadModel", /** @type {Source} */ (this.#source));
     restored.catch(() => {
       if (this.#restored === restored) this.#restored = null;
     });
     return restored;
   }
 
-  /** Ends the worker and starts another at once. */
+  /**
+   * Ends the worker and starts another at once.
+   * @param {unknown} reason
+   */
   #replace(reason) {
     this.#end(reason);
     this.#launch();
   }
 
-  /** Ends the worker; whoever waits for it is told `reason`. */
+  /**
+   * Ends the worker; whoever waits for it is told `reason`.
+   * @param {unknown} reason
+   */
   #end(reason) {
     const { worker, caller, channel } = this.#current ?? {};
     this.#state = "broken";
@@ -167,7 +219,10 @@ export class Engine {
   }
 }
 
-/** Rejects with the signal's reason when it is aborted. */
+/**
+ * Rejects with the signal's reason when it is aborted.
+ * @param {AbortSignal | undefined} signal
+ */
 function aborted(signal) {
   return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

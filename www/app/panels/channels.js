@@ -1,9 +1,9 @@
 /** The maps that a heatmap is the weighted sum of: a card for each, one in detail, twelve as a montage. */
 
-import { mapOf, paintImage, paintValues } from "./canvas.js";
-import { make } from "./dom.js";
+import { mapOf, paintImage, paintValues } from "../canvas.js";
+import { make } from "../dom.js";
 import { number, score, t } from "./i18n.js";
-import { createVirtualGrid } from "./virtual_grid.js";
+import { createVirtualGrid } from "../virtual_grid.js";
 
 /** A card with its gap, in rem. */
 const CARD = { width: 9.5, height: 7.25 };

@@ -2,15 +2,24 @@
 
 import { gone } from "./errors.js";
 
+/** @import { Run } from "./core.js" */
+/** @typedef {{ name: string, labels: string[], sha256: string | null }} Named  a network as its runs remember it */
+
 /** How many are kept. */
 const KEPT = 8;
 
 export class Runs {
-  /** By their numbers: { run, network }, the one asked for last at the end. A run answers for its own network. */
+  /**
+   * By their numbers, the one asked for last at the end. A run answers for its own network.
+   * @type {Map<number, { run: Run, network: Named }>}
+   */
   #runs = new Map();
   #next = 0;
 
-  /** Keeps a run; passes are done for one at a time, so those that have to make room are complete. Answers with its number. */
+  /**
+   * Keeps a run; passes are done for one at a time, so those that have to make room are complete. Answers with its number.
+   * @param {Run} run  @param {Named} network
+   */
   keep(run, network) {
     const id = this.#next++;
     this.#runs.set(id, { run, network });
@@ -18,7 +27,10 @@ export class Runs {
     return id;
   }
 
-  /** A run and its network. */
+  /**
+   * A run and its network.
+   * @param {number} id
+   */
   find(id) {
     const found = this.#runs.get(id);
     if (!found) throw gone();
@@ -28,6 +40,7 @@ export class Runs {
     return found;
   }
 
+  /** @param {number} id */
   forget(id) {
     this.#runs.get(id)?.run.free();
     this.#runs.delete(id);

@@ -1,6 +1,6 @@
 /** Two maps of the same picture: one over the other, side by side, or their difference; and how alike they are. */
 
-import { paintOverlay, paintSigned } from "./canvas.js";
+import { paintOverlay, paintSigned } from "../canvas.js";
 import { counts } from "./doubts.js";
 import { number, percent, shown, t } from "./i18n.js";
 

@@ -1,7 +1,7 @@
 /** Twelve masked pictures side by side, as in the article: random ones, or those that weigh most. Saved as PNG. */
 
 import { number, t } from "./i18n.js";
-import { pngOf, saveFile } from "./save.js";
+import { pngOf, saveFile } from "../save.js";
 
 const [COLUMNS, ROWS] = [4, 3];
 /** Pixels between pictures, and of the line of text below each. */

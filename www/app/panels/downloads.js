@@ -1,8 +1,8 @@
 /** Saves what is shown: report, picture, overlay, the map's numbers, every channel, and how all of it came about. */
 
-import { drawFigure } from "./figure.js";
-import { reportOf } from "./report.js";
-import { pngOf, saveFile } from "./save.js";
+import { drawFigure } from "../figure.js";
+import { reportOf } from "../report.js";
+import { pngOf, saveFile } from "../save.js";
 
 const COLUMNS = ["channel", "score", "weight", "low", "high", "energy"];
 

@@ -3,10 +3,10 @@
  * numbers: `async (view, stage, { channel, isStale, animate, onError }) => { sentence, numbers }`, or null if another has taken its place.
  */
 
-import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../canvas.js";
-import { image, make } from "../dom.js";
-import { large, number, percent, score, t } from "../i18n.js";
-import { makeRoving } from "../roving.js";
+import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../../canvas.js";
+import { image, make } from "../../dom.js";
+import { large, number, percent, score, t } from "../../i18n.js";
+import { makeRoving } from "../../roving.js";
 import { createBuildUp } from "./build_up.js";
 
 /** Maps that are shown side by side. */

@@ -1,8 +1,8 @@
 /** The path of eight steps: play, pause, back and on, by buttons or the arrow keys; one step is shown at a time. */
 
-import { ownMarkup } from "../../trusted.js";
-import { make } from "../dom.js";
-import { t } from "../i18n.js";
+import { ownMarkup } from "../../../lib/trusted.js";
+import { make } from "../../dom.js";
+import { t } from "../../i18n.js";
 import FORMULAS from "./formulas.js";
 import { SCENES } from "./scenes.js";
 

@@ -1,6 +1,6 @@
 /** What one should know before trusting a map, in words. */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { number, percent, t } from "./i18n.js";
 
 /** Sentences for a result, the gravest first. */

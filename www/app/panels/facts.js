@@ -1,6 +1,6 @@
 /** How the answer came about: network, layer, passes, time, threads. */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { duration, megabytes, number, shown, t } from "./i18n.js";
 
 /** Names and values. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Caller, serve } from "../../www/protocol.js";
+import { Caller, serve } from "../../www/lib/caller.js";
 
 /** A caller and a server that are joined as a page and its worker are. */
 function connect(methods) {

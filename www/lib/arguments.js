@@ -1,0 +1,212 @@
+/** Checks what the module is given: each value at one place, with a sentence that says what was found and what is expected. */
+
+import { failure } from "./errors.js";
+
+/** @import { Method, MethodOptions, Target } from "../scorecam.js" */
+/** @import { Source } from "./calls.js" */
+
+/** More than any browser starts; a pool of hundreds of workers would freeze the machine. */
+export const MOST_THREADS = 64;
+/** A minute's work. */
+const MOST_KERNELS = 10_000;
+const LARGEST_THUMBNAIL = 4096;
+
+/**
+ * A value as a sentence can show it.
+ * @param {any} value
+ */
+function shown(value) {
+  if (typeof value === "string") return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number" || value === null || value === undefined || typeof value === "boolean")
+    return String(value);
+  return typeof value === "function" ? "a function" : `an object (${value.constructor?.name ?? "without a prototype"})`;
+}
+
+/** @param {string} name  @param {unknown} value  @param {string} expected */
+const refuse = (name, value, expected) => failure("argument", { name, found: shown(value), expected });
+
+/**
+ * A whole number from `low` to `high`.
+ * @param {string} name  @param {any} value  @param {number} low  @param {number} high  @param {string} [what]
+ * @returns {number}
+ */
+function whole(name, value, low, high, what = "a whole number") {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw refuse(name, value, high === Infinity ? `${what}, ${low} or more` : `${what} from ${low} to ${high}`);
+}
+
+/**
+ * @template T
+ * @param {(value: any) => T} check
+ * @returns {(value: any) => T | undefined}
+ */
+const optional = (check) => (value) => (value === undefined ? undefined : check(value));
+
+/**
+ * An object of options; what is not one would be read as if nothing had been asked.
+ * @param {any} value  @param {string[]} known
+ * @returns {Record<string, any>}
+ */
+export function options(value, known) {
+  if (value === undefined) return {};
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw refuse("The options", value, `an object with any of ${known.join(", ")}`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw failure("unknown-option", { found: shown(unknown), names: known.join(", ") });
+  return value;
+}
+
+export const threads = optional((value) => whole("threads", value, 1, MOST_THREADS));
+/** @param {unknown} value */
+export const kernels = (value) => whole("The number of kernels to check", value, 1, MOST_KERNELS);
+/** @param {unknown} value  @param {number} count */
+export const channel = (value, count) => whole("The channel", value, 0, count - 1, "the number of a channel,");
+/** @param {unknown} value */
+export const classIndex = (value) => whole("The class", value, 0, Infinity, "the index of a class as a whole number");
+/** @param {unknown} value */
+export const count = (value) => whole("The number of channels to sum", value, 1, Infinity);
+/** @param {unknown} value */
+export const side = (value) => whole("The side of a thumbnail", value, 1, LARGEST_THUMBNAIL);
+/** @param {unknown} value  @param {number} height */
+export const row = (value, height) => whole("The row", value, 0, height - 1);
+/** @param {unknown} value  @param {number} width */
+export const column = (value, width) => whole("The column", value, 0, width - 1);
+
+/** The forms of a target that are objects: the name that tells them, and how many classes it takes. */
+const TARGETS = /** @type {const} */ ({ group: [1, Infinity], difference: [2, 2], finer: [1, 1] });
+
+/**
+ * A class by its index, null for the most probable one, or a group or contrast of them; the core knows which classes there are.
+ * @param {any} value
+ * @returns {Target | undefined}
+ */
+export function target(value) {
+  const expected =
+    "null or the index of a class as a whole number, { group: [...] }, { difference: [a, b] } or { finer: a, against: [...] }";
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object") {
+    if (Number.isInteger(value) && value >= 0) return value;
+    throw refuse("target", value, expected);
+  }
+  /** @param {string} name  @param {any} classes  @param {readonly [number, number]} size */
+  const listed = (name, classes, [least, most]) => {
+    const fits = Array.isArray(classes) && classes.length >= least && classes.length <= most;
+    const count = most === Infinity ? "of one or more" : `of ${most}`;
+    if (!fits) throw refuse(`target.${name}`, classes, `an array ${count} indices of classes`);
+    classes.forEach((index) => whole(`A class of target.${name}`, index, 0, Infinity, "the index of a class"));
+  };
+  const forms = Object.keys(TARGETS).filter((name) => name in value);
+  if (forms.length !== 1) throw refuse("target", value, expected);
+  const [form] = /** @type {(keyof TARGETS)[]} */ (forms);
+  options(value, form === "finer" ? ["finer", "against"] : [form]);
+  if (form !== "finer") listed(form, value[form], TARGETS[form]);
+  else {
+    if (value.finer !== null) listed("finer", [value.finer], TARGETS.finer);
+    if (value.against !== undefined) listed("against", value.against, TARGETS.group);
+  }
+  return value;
+}
+
+/**
+ * A method and its options, beside `others` that a call takes: `{ method, options }` as the core takes them, and the rest.
+ * @param {any} value  @param {string[]} others  @param {Method[]} methods
+ */
+export function method(value, others, methods) {
+  const { method: name } = options(value, [...Object.keys(value ?? {})]);
+  const known = methods.find((method) => method.name === (name ?? methods[0].name));
+  if (!known) throw refuse("method", name, `one of ${methods.map((method) => `"${method.name}"`).join(", ")}`);
+  const own = known.options.map((option) => option.name);
+  const given = options(value, [...others, "method", ...own]);
+  /** @type {Record<string, unknown>} */
+  const chosen = {};
+  for (const option of known.options) {
+    const wanted = given[option.name];
+    if (wanted === undefined) continue;
+    if (option.type === "integer") whole(option.name, wanted, option.least, option.most);
+    else if (option.name === "recipe") recipe(wanted);
+    else if (option.type === "boolean" && typeof wanted !== "boolean")
+      throw refuse(option.name, wanted, "true or false");
+    else if (option.type === "name" && !option.names.includes(wanted))
+      throw refuse(option.name, wanted, `one of ${option.names.map((each) => `"${each}"`).join(", ")}`);
+    chosen[option.name] = wanted;
+  }
+  const rest = Object.fromEntries(others.map((other) => [other, given[other]]));
+  /** @type {{ method: string, options: MethodOptions & Record<string, unknown>, rest: Record<string, any> }} */
+  const checked = { method: known.name, options: chosen, rest };
+  return checked;
+}
+
+/**
+ * The folder with `wasm/` and `models/`, as an address that ends in a slash. Relative ones start at the page.
+ * @param {any} value
+ */
+export function baseUrl(value) {
+  try {
+    const url = new URL(value, globalThis.document?.baseURI ?? globalThis.location?.href);
+    if (!url.pathname.endsWith("/")) url.pathname += "/";
+    return url.href;
+  } catch {
+    throw refuse("baseUrl", value, "the address of the folder that holds wasm/ and models/");
+  }
+}
+
+/** @param {string} name  @param {string} expected */
+const text = (name, expected) =>
+  optional((value) => {
+    if (typeof value === "string") return value;
+    throw refuse(name, value, expected);
+  });
+export const layer = text("layer", "the name of a layer");
+export const colourMap = text("colourMap", "the name of a colour map");
+
+export const opacity = optional((value) => {
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw refuse("opacity", value, "a number from 0 to 1");
+});
+
+/** A recipe by its name or with options, which the core looks up. */
+export const recipe = optional((value) => {
+  const name = typeof value === "object" ? value?.name : value;
+  if (typeof name === "string") return value;
+  throw refuse("recipe", value, "the name of a recipe, or { name } with its options");
+});
+
+/** @param {string} name */
+export const signal = (name) =>
+  optional((value) => {
+    if (value instanceof AbortSignal) return value;
+    throw refuse(name, value, "the signal of an AbortController");
+  });
+
+export const callback = optional((value) => {
+  if (typeof value === "function") return value;
+  throw refuse("onProgress", value, "a function");
+});
+
+/**
+ * Where a network comes from: `{ catalog }` or `{ bytes, name, spec, labels }`. A Blob is not copied.
+ * @param {any} value
+ * @returns {Source}
+ */
+export function source(value) {
+  const known = ["catalog", "bytes", "name", "spec", "labels"];
+  if (value === null || typeof value !== "object")
+    throw failure("network-argument", { name: "The network", found: shown(value) });
+  const { catalog, bytes, ...rest } = options(value, known);
+  if (typeof catalog === "string" && bytes === undefined) return { catalog };
+  if (catalog !== undefined) throw failure("network-argument", { name: "catalog", found: shown(catalog) });
+  if (bytes === undefined) throw failure("network-unnamed");
+  if (!(bytes instanceof Blob || bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes)))
+    throw refuse("bytes", bytes, "a File, a Blob, an ArrayBuffer or a typed array");
+  const { labels } = rest;
+  if (
+    labels !== undefined &&
+    !(labels instanceof Blob || (Array.isArray(labels) && labels.every((label) => typeof label === "string")))
+  )
+    throw refuse("labels", labels, "an array of strings or a file of them");
+  text("name", "a name as text")(rest.name);
+  // A view of shared memory is copied by Blob too.
+  const file = bytes instanceof Blob ? bytes : new Blob([/** @type {BlobPart} */ (bytes)]);
+  return { ...rest, file };
+}

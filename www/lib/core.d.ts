@@ -1,0 +1,73 @@
+/** What the Rust core exports: `src/wasm.rs` and `src/wasm/run.rs`, as worker.js uses them. */
+
+import type { Asked, Calls, MapOfPicture, Outcome, RunInfo, ScaledMap } from "./calls.js";
+import type {
+  Channels,
+  Comparison,
+  InputSpec,
+  Method,
+  Model as Info,
+  ModelSpec,
+  PartialSum,
+  Prediction,
+  Preset,
+  Settled,
+  Share,
+  Signed,
+} from "../scorecam.js";
+
+export default function init(options: { module_or_path: Response }): Promise<{ memory: WebAssembly.Memory }>;
+/** Only in the build with threads. */
+export function initThreadPool(threads: number): Promise<void>;
+export function reportCrashes(channel: string): void;
+export function version(): string;
+export function catalog(): ModelSpec[];
+export function presets(): (Preset & { name: string })[];
+export function labels(bytes: Uint8Array): string[];
+export function recipes(): string[];
+export function methods(): Method[];
+export function colourMaps(): Record<string, Uint8Array>;
+export function divergingColours(): Uint8Array;
+export function compareMaps(first: MapOfPicture, second: MapOfPicture): Comparison;
+export function checkKernels(count: number): Calls["checkKernels"]["answer"];
+export function measureKernels(): Calls["measureKernels"]["answer"];
+
+type LoadedInfo = Omit<Info, "labels" | "sha256" | "warnings" | "memoryBytes">;
+type Options = Omit<Asked, never> & { layer?: string; colourMap?: string; opacity?: number };
+
+export class Model {
+  static load(file: Uint8Array, spec: Partial<Omit<ModelSpec, "input">>, input: Partial<InputSpec>): Model;
+  info(): LoadedInfo;
+  explain(bytes: Uint8Array, options: Options): Run;
+  explainPixels(rgba: Uint8Array, width: number, height: number, options: Options): Run;
+  free(): void;
+}
+
+export interface Passed {
+  done: number;
+  total: number;
+  elapsedMs: number;
+  etaMs: number | null;
+}
+
+export class Run {
+  info(): RunInfo;
+  picture(): ImageData;
+  progress(): Passed;
+  step(): Passed;
+  preview(options: Asked): Float32Array;
+  outcome(options: Asked): Outcome;
+  convergence(options: Asked): Settled[];
+  signed(options: Asked): Signed;
+  overlayPng(options: Options): Uint8Array<ArrayBuffer>;
+  npy(options: Asked): Uint8Array<ArrayBuffer>;
+  signedNpy(options: Asked): Uint8Array<ArrayBuffer>;
+  report(options: Asked, facts: { image: string; labels: string[]; sha256?: string }): string;
+  channels(options: Asked): Channels;
+  scaledMap(channel: number): ScaledMap;
+  maskedPicture(channel: number): ImageData;
+  maskedPredictions(channel: number): Omit<Prediction, "label">[];
+  partialSum(options: Asked, count: number): PartialSum;
+  provenance(options: Asked, row: number, column: number): Share[];
+  free(): void;
+}

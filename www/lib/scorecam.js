@@ -1,0 +1,255 @@
+/**
+ * Score-CAM in the browser: what is behind the public interface, whose types and units are in ../scorecam.d.ts.
+ *
+ *   const cam = await ScoreCam.create();
+ *   await cam.loadModel({ catalog: "efficientnet_lite0" });
+ *   const result = await cam.explain(file, { onProgress: ({ preview }) => draw(preview) });
+ */
+
+import * as check from "./arguments.js";
+import { Engine } from "./engine.js";
+import { failure, superseded } from "./errors.js";
+import { pictureOf } from "./pictures.js";
+
+/** @import { ExplainOptions, MethodOptions, Model, OwnModel, Picture, Progress, Recipe, Result, Target } from "../scorecam.js" */
+/** @import { Asked, CallName, Calls, CallOptions, Explained, Outcome, ProgressOf } from "./calls.js" */
+
+export { ScoreCamError } from "./errors.js";
+
+/** Every result that was handed out. */
+const results = new WeakSet();
+
+/** What may be said of a computation that goes on. */
+const CONTROL = ["signal", "enough", "onProgress"];
+
+export class ScoreCam {
+  /** @type {Engine} */
+  #engine = /** @type {any} */ (undefined);
+  /**
+   * Aborts the load that is under way.
+   * @type {AbortController | null}
+   */
+  #loading = null;
+
+  /**
+   * Starts the worker and its threads. Use `ScoreCam.create`.
+   * @param {{ threads?: number, baseUrl?: string, onProgress?: (progress: ProgressOf<"start">) => void }} [options]
+   */
+  static async create(options) {
+    const { threads, baseUrl, onProgress } = check.options(options, ["threads", "baseUrl", "onProgress"]);
+    const cam = new ScoreCam();
+    const folder = check.baseUrl(baseUrl ?? new URL("..", import.meta.url).href);
+    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: folder });
+    await cam.#engine.start({ onProgress: check.callback(onProgress) });
+    return cam;
+  }
+
+  /** Number of threads that compute. */
+  get threads() {
+    return this.#engine.info.threads;
+  }
+
+  /** Whether the page is cross-origin isolated, which threads need. */
+  get isolated() {
+    return this.#engine.info.isolated;
+  }
+
+  /** Which WebAssembly features the browser has. */
+  get features() {
+    return this.#engine.info.features;
+  }
+
+  /** Why there is one thread only, or null. */
+  get singleThreadReason() {
+    return this.#engine.info.singleThreadReason;
+  }
+
+  /** The version of scorecam. */
+  get version() {
+    return this.#engine.info.version;
+  }
+
+  /** The networks of the catalogue, whether their files are here or not. */
+  get catalog() {
+    return this.#engine.info.catalog;
+  }
+
+  /** The names of the networks whose files are here. */
+  get available() {
+    const { catalog, available } = this.#engine.info;
+    return catalog.filter(({ file }) => available.includes(file)).map(({ name }) => name);
+  }
+
+  /** The names of the variants of Score-CAM, the default first. */
+  get recipes() {
+    return this.#engine.info.recipes;
+  }
+
+  /** The methods with what each can be asked, the default first. */
+  get methods() {
+    return this.#engine.info.methods;
+  }
+
+  /** Ways to normalise pixels that many networks share. */
+  get presets() {
+    return this.#engine.info.presets;
+  }
+
+  /** Colour maps by name: 256 times red, green, blue. */
+  get colourMaps() {
+    return this.#engine.info.colourMaps;
+  }
+
+  /** The colours of what speaks against and for. */
+  get divergingColours() {
+    return this.#engine.info.divergingColours;
+  }
+
+  /**
+   * Loads a network. If that fails, the one that was loaded before stays in use; of two at a time the later one counts.
+   * @param {{ catalog: string } | OwnModel} source
+   * @param {{ signal?: AbortSignal, onProgress?: (progress: ProgressOf<"loadModel">) => void }} [options]
+   * @returns {Promise<Model>}
+   */
+  async loadModel(source, options) {
+    const { signal, onProgress } = check.options(options, ["signal", "onProgress"]);
+    const wanted = check.source(source);
+    check.signal("signal")(signal);
+    check.callback(onProgress);
+    this.#loading?.abort(superseded());
+    const loading = (this.#loading = new AbortController());
+    const abort = () => loading.abort(signal.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    try {
+      const control = { signal: loading.signal, onProgress };
+      return await this.#engine.inTurn(loading.signal, () => this.#engine.load(wanted, control));
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      if (this.#loading === loading) this.#loading = null;
+    }
+  }
+
+  /**
+   * Explains a picture: which parts of it speak for the target. Of several at a time each has its turn.
+   * @param {Picture} image
+   * @param {ExplainOptions} [options]
+   * @returns {Promise<Result>}
+   */
+  async explain(image, options) {
+    const { method, options: chosen, rest } = check.method(options, ["layer", "target", ...CONTROL], this.methods);
+    const { layer, target, ...control } = rest;
+    const asked = { target: check.target(target), method, options: chosen };
+    const named = check.layer(layer);
+    control.signal?.throwIfAborted?.();
+    const picture = await pictureOf(image);
+    const transfer = picture.pixels ? [picture.pixels.data.buffer] : [];
+    return this.#compute("explain", { ...asked, layer: named, picture }, asked, { ...control, transfer });
+  }
+
+  /** Computes seeded convolutions by our kernels and by tract's operators, and says how far they are apart. */
+  async checkKernels(count = 100) {
+    return this.#engine.call("checkKernels", { count: check.kernels(count) });
+  }
+
+  /** Measures how fast the kernels are on one thread, the machine's peak first. */
+  async measureKernels() {
+    return this.#engine.call("measureKernels", {});
+  }
+
+  /** Stops the worker and its threads. */
+  async dispose() {
+    this.#engine.dispose();
+  }
+
+  /**
+   * Masked passes, when their turn comes; `generation` is that of the result that they go on with.
+   * @template {"explain" | "resume"} Name
+   * @param {Name} call
+   * @param {Calls[Name]["argument"]} argument
+   * @param {Asked} asked
+   * @param {CallOptions<any>} control
+   * @param {number} [generation]
+   */
+  async #compute(call, argument, asked, { signal, enough, onProgress, transfer }, generation) {
+    check.signal("signal")(signal);
+    check.signal("enough")(enough);
+    check.callback(onProgress);
+    /** @type {CallOptions<Name>} */
+    const control = { signal, enough, onProgress, transfer };
+    const compute = () => this.#engine.callWithNetwork(call, argument, control, generation);
+    const answer = await this.#engine.inTurn(signal, compute);
+    return this.#result(answer, asked, this.#engine.generation);
+  }
+
+  /**
+   * A result with the methods that ask more of the same scores.
+   * @param {Explained} explained
+   * @param {Asked} by  the method and its options
+   * @param {number} generation
+   * @returns {Result}
+   */
+  #result({ run, network, ...answer }, { method, options }, generation) {
+    const asked = { run, target: answer.target, method, options };
+    /**
+     * @template {CallName} Name
+     * @param {Name} name
+     * @param {any} [argument]
+     */
+    const ask = (name, argument) => this.#engine.call(name, { ...asked, ...argument }, undefined, generation);
+    /** @param {{ target?: Target, method?: string, options?: Record<string, unknown> }} argument */
+    const other = async (argument) => {
+      /** @type {Outcome} */
+      const outcome = await ask("outcome", argument);
+      return this.#result({ run, network, ...answer, ...outcome }, { method, options, ...argument }, generation);
+    };
+    const { channels } = answer.diagnostics;
+    const { recipe = this.recipes[0] } = /** @type {MethodOptions} */ (options ?? {});
+    const usesRecipes = this.methods.find(({ name }) => name === answer.method)?.recipes.length;
+    /** @type {Result} */
+    const result = {
+      ...answer,
+      id: { generation, run, network },
+      recipe: usesRecipes ? recipe : null,
+      options: options ?? {},
+      forClass: async (index) => other({ target: check.classIndex(index) }),
+      forTarget: async (target) => other({ target: check.target(target) ?? undefined }),
+      forRecipe: async (recipe) => other({ options: { ...options, recipe: check.recipe(recipe) } }),
+      forMethod: async (options) => {
+        const chosen = check.method(options, [], this.methods);
+        return other({ method: chosen.method, options: chosen.options });
+      },
+      continue: async (options) => this.#compute("resume", asked, asked, check.options(options, CONTROL), generation),
+      compare: async (second) => {
+        if (!results.has(second)) throw failure("not-a-result");
+        return this.#engine.call("compare", { first: mapOf(result), second: mapOf(second) });
+      },
+      signed: async () => ask("signed"),
+      signedNpy: async () => ask("signedNpy"),
+      overlayPng: async (options) => {
+        const { colourMap, opacity } = check.options(options, ["colourMap", "opacity"]);
+        return ask("overlayPng", { colourMap: check.colourMap(colourMap), opacity: check.opacity(opacity) });
+      },
+      npy: async () => ask("npy"),
+      report: async (image = "picture") => ask("report", { image: String(image) }),
+      convergence: async () => ask("convergence"),
+      channels: async () => ask("channels"),
+      scaledMap: async (channel) => ask("scaledMap", { channel: check.channel(channel, channels) }),
+      maskedPicture: async (channel) => ask("maskedPicture", { channel: check.channel(channel, channels) }),
+      thumbnails: async (channel, side) =>
+        ask("thumbnails", { channel: check.channel(channel, channels), side: check.side(side) }),
+      maskedPredictions: async (channel) => ask("maskedPredictions", { channel: check.channel(channel, channels) }),
+      partialSum: async (count) => ask("partialSum", { count: check.count(count) }),
+      provenance: async (row, column) =>
+        ask("provenance", { row: check.row(row, answer.height), column: check.column(column, answer.width) }),
+    };
+    results.add(result);
+    return result;
+  }
+}
+
+/**
+ * The part of a result that a comparison takes.
+ * @param {Result} result
+ */
+const mapOf = ({ heatmap, height, width, region }) => ({ heatmap, height, width, region });
