@@ -9,7 +9,7 @@ export default [
       eqeqeq: "error",
       "no-var": "error",
       "prefer-const": ["error", { destructuring: "all" }],
-      "no-unused-vars": ["error", { caughtErrors: "all" }],
+      "no-unused-vars": ["error", { caughtErrors: "all", ignoreRestSiblings: true }],
     },
   },
   { files: ["www/**"], languageOptions: { globals: globals.browser } },

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import en from "../../www/i18n/en.js";
 import errorsJa from "../../www/i18n/errors.ja.js";
 import ja from "../../www/i18n/ja.js";
+import sentences from "../../www/lib/sentences.js";
 
 const root = new URL("../../", import.meta.url);
 const www = new URL("www/", root);
@@ -26,34 +27,31 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   for (const key of asked) assert.ok(key in en, `no sentence for ${key}`);
   // Keys that are made of parts, or named in a list.
   const composed =
-    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail)-|^(fact\w+|scoringSoon|scoring|finished|stopped|shared\w*|link\w+|fadesTo\w+|pause|play)$/;
+    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail|method|option|fades|factChannelsValue|provenanceHint|provenanceShare|provenanceNone)-|^(fact\w+|scoringSoon|scoring|finished|stopped|shared\w*|link\w+|pause|play)$/;
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || composed.test(key), `${key} is never used`);
 });
 
-test("what is translated of the core's sentences are sentences that it still says", async () => {
-  const read = async (folder, ending) => {
-    const names = (await readdir(new URL(folder, root), { recursive: true })).filter((name) => name.endsWith(ending));
-    return Promise.all(names.map((name) => readFile(new URL(`${folder}${name}`, root), "utf8")));
+test("every error of the core and of the module has Japanese sentences with the same places to fill in", async () => {
+  const core = JSON.parse(await readFile(new URL("src/error/sentences.json", root), "utf8"));
+  const english = {
+    ...Object.fromEntries(Object.entries(sentences).map(([code, [, message, hint]]) => [code, [message, hint]])),
+    ...Object.fromEntries(Object.entries(core).map(([code, { message, hint }]) => [code, [message, hint]])),
   };
-  const sources = [...(await read("src/", ".rs")), ...(await read("www/", ".js"))].filter(
-    (text) => !text.startsWith("/**\n * What the core"),
-  );
-  // As they are said: without escapes, and without the breaks of long lines.
-  const said = sources
-    .join("\n")
-    .replaceAll('\\"', '"')
-    .replace(/\\\n\s*/g, "");
-  const escape = (text) => text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  for (const [english, japanese] of errorsJa) {
-    const pattern = english
-      .split(/\{\d\}/)
-      .map(escape)
-      .join("\\$?\\{[^}]*\\}");
-    assert.match(said, new RegExp(pattern), english);
+  assert.deepEqual(Object.keys(errorsJa).sort(), Object.keys(english).sort());
+  for (const [code, [message, hint]] of Object.entries(english)) {
+    const [translated, advice] = errorsJa[code];
     assert.deepEqual(
-      [...new Set(japanese.match(/\{\d\}/g))].filter((place) => !english.includes(place)),
-      [],
-      english,
+      [...new Set(placeholders(translated + advice))],
+      [...new Set(placeholders(message + hint))],
+      `${code}: ${message} ${hint}`,
     );
+    assert.equal(advice === "", hint === "", code);
   }
+});
+
+test("every code that the module fails with has a sentence, and every sentence is used", async () => {
+  const names = (await readdir(new URL("lib/", www))).filter((name) => name.endsWith(".js") && name !== "sentences.js");
+  const text = (await Promise.all(names.map((name) => readFile(new URL(`lib/${name}`, www), "utf8")))).join("\n");
+  const used = new Set([...text.matchAll(/failure\(\s*"([\w-]+)"/g)].map(([, code]) => code));
+  assert.deepEqual([...used].sort(), Object.keys(sentences).sort());
 });

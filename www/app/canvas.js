@@ -1,29 +1,37 @@
 /** Draws the numbers that Rust made: values in [0, 1] by a table of colours, values of either sign, a map over its picture. */
 
-/** Tables of 256 packed colours, made once for each table of bytes. */
+import { contextOf } from "./dom.js";
+
+/** @import { Channels, Result, Signed } from "../scorecam.js" */
+/** @import { Size } from "./types.js" */
+
+/**
+ * Tables of 256 packed colours, made once for each table of bytes.
+ * @type {WeakMap<Uint8Array, Uint32Array>}
+ */
 const packed = new WeakMap();
 
-/** 256 times red, green, blue as 32-bit pixels. */
+/**
+ * 256 times red, green, blue as 32-bit pixels.
+ * @param {Uint8Array} colours
+ */
 function pack(colours) {
-  if (!packed.has(colours)) {
-    const bytes = new Uint8Array(4 * 256);
-    for (let i = 0; i < 256; i++) bytes.set([colours[3 * i], colours[3 * i + 1], colours[3 * i + 2], 255], 4 * i);
-    packed.set(colours, new Uint32Array(bytes.buffer));
-  }
-  return packed.get(colours);
+  const known = packed.get(colours);
+  if (known) return known;
+  const bytes = new Uint8Array(4 * 256);
+  for (let i = 0; i < 256; i++) bytes.set([colours[3 * i], colours[3 * i + 1], colours[3 * i + 2], 255], 4 * i);
+  const table = new Uint32Array(bytes.buffer);
+  packed.set(colours, table);
+  return table;
 }
 
 /** Grey for [0, 1]: hundreds of colours side by side say less. */
-export const GREY = Uint8Array.from({ length: 3 * 256 }, (_, i) => Math.floor(i / 3));
+const GREY = Uint8Array.from({ length: 3 * 256 }, (_, i) => Math.floor(i / 3));
 
-/** For [-1, 1]: blue below zero, red above, pale grey between. */
-const SIGNED = Uint8Array.from({ length: 3 * 256 }, (_, i) => {
-  const value = (Math.floor(i / 3) - 127.5) / 127.5;
-  const end = (value < 0 ? [33, 102, 172] : [178, 24, 43])[i % 3];
-  return 240 + (end - 240) * Math.abs(value);
-});
-
-/** Colours values in [0, 1], [height, width] row by row. */
+/**
+ * Colours values in [0, 1], [height, width] row by row.
+ * @param {HTMLCanvasElement} canvas  @param {Float32Array} values  @param {Size} size  @param {Uint8Array} [colours]
+ */
 export function paintValues(canvas, values, { width, height }, colours = GREY) {
   const table = pack(colours);
   const image = new ImageData(width, height);
@@ -32,35 +40,78 @@ export function paintValues(canvas, values, { width, height }, colours = GREY) {
   paintImage(canvas, image);
 }
 
-/** Colours values of either sign, those farthest from zero the strongest; `strongest` is what full colour stands for. */
-export function paintSigned(canvas, values, size, strongest) {
+/**
+ * Colours values of either sign, those farthest from zero the strongest; `strongest` is what full colour stands for.
+ * @param {HTMLCanvasElement} canvas  @param {Float32Array} values  @param {Size} size  @param {number} strongest
+ * @param {Uint8Array} colours  as ScoreCam.divergingColours
+ */
+export function paintSigned(canvas, values, size, strongest, colours) {
+  const shares = values.map((value) => 0.5 + (0.5 * value) / (strongest || 1));
+  paintValues(canvas, shares, size, colours);
+}
+
+/**
+ * What full colour stands for in a map of either sign.
+ * @param {{ low: number, high: number }} range
+ */
+export const strongestOf = ({ low, high }) => Math.max(Math.abs(low), Math.abs(high));
+
+/**
+ * A bar of colours, from the first to the last.
+ * @param {HTMLCanvasElement} canvas  @param {Uint8Array} colours
+ */
+export function paintBar(canvas, colours) {
   paintValues(
     canvas,
-    values.map((value) => 0.5 + (0.5 * value) / (strongest || 1)),
-    size,
-    SIGNED,
+    Float32Array.from({ length: 256 }, (_, i) => i / 255),
+    { width: 256, height: 1 },
+    colours,
   );
 }
 
-/** Puts an ImageData on a canvas of its size. */
+/**
+ * Puts an ImageData on a canvas of its size.
+ * @param {HTMLCanvasElement} canvas  @param {ImageData} image
+ */
 export function paintImage(canvas, image) {
   canvas.width = image.width;
   canvas.height = image.height;
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  contextOf(canvas).putImageData(image, 0, 0);
 }
 
-/** A picture with its map over it, at the picture's size. `region` is the part of it that the map covers. */
-export function paintOverlay(canvas, { picture, region, heatmap, width, height }, colours, opacity) {
-  paintImage(canvas, picture);
+/**
+ * A picture with its map over it, at the picture's size.
+ * @param {HTMLCanvasElement} canvas  @param {Result} result  @param {Uint8Array} colours  @param {number} opacity
+ */
+export function paintOverlay(canvas, result, colours, opacity) {
   const map = document.createElement("canvas");
-  paintValues(map, heatmap, { width, height }, colours);
-  const context = canvas.getContext("2d");
+  paintValues(map, result.heatmap, result, colours);
+  layOver(canvas, result, map, opacity);
+}
+
+/**
+ * A picture with what speaks for and against over it.
+ * @param {HTMLCanvasElement} canvas  @param {Result} result  @param {Signed} signed  @param {Uint8Array} colours  @param {number} opacity
+ */
+export function paintSignedOverlay(canvas, result, signed, colours, opacity) {
+  const map = document.createElement("canvas");
+  paintSigned(map, signed.values, signed, strongestOf(signed), colours);
+  layOver(canvas, result, map, opacity);
+}
+
+/** @param {HTMLCanvasElement} canvas  @param {Result} result  @param {HTMLCanvasElement} map  @param {number} opacity */
+function layOver(canvas, { picture, region }, map, opacity) {
+  paintImage(canvas, picture);
+  const context = contextOf(canvas);
   context.globalAlpha = opacity;
   context.drawImage(map, region.x, region.y, region.width, region.height);
   context.globalAlpha = 1;
 }
 
-/** The values of channel `index` scaled to [0, 1]; those of a constant one are zero. `found` is what Result.channels gives. */
+/**
+ * The values of channel `index` scaled to [0, 1]; those of a constant one are zero.
+ * @param {Channels} found  @param {number} index
+ */
 export function mapOf({ maps, width, height, channels }, index) {
   const { low, high } = channels[index];
   const span = high - low || 1;

@@ -1,11 +1,14 @@
 /** Finds any class by a part of its name or by its number. */
 
+import { find as elementIn, make } from "./dom.js";
 import { find } from "./find_classes.js";
 import { t } from "./i18n.js";
 
+/** @param {HTMLElement} container  @param {(index: number) => void} onChoose */
 export function createClassSearch(container, onChoose) {
-  const query = container.querySelector("input");
-  const list = container.querySelector("ul");
+  const query = elementIn(container, "input", HTMLInputElement);
+  const list = elementIn(container, "ul");
+  /** @type {string[]} */
   let labels = [];
 
   query.addEventListener("input", () => {
@@ -13,11 +16,12 @@ export function createClassSearch(container, onChoose) {
     list.replaceChildren(...(wanted ? entries(find(labels, wanted)) : []));
   });
 
+  /** @param {number[]} found */
   function entries(found) {
-    if (!found.length) return [Object.assign(document.createElement("li"), { textContent: t("noClassMatch") })];
+    if (!found.length) return [make("li", {}, t("noClassMatch"))];
     return found.map((index) => {
       const text = t("classMatch", { index, label: labels[index] });
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      const button = make("button", { type: "button" }, text);
       button.addEventListener("click", () => {
         // The button goes; the focus stays here.
         query.focus();
@@ -25,13 +29,12 @@ export function createClassSearch(container, onChoose) {
         list.replaceChildren();
         onChoose(index);
       });
-      const entry = document.createElement("li");
-      entry.append(button);
-      return entry;
+      return make("li", {}, button);
     });
   }
 
   return {
+    /** @param {string[]} value */
     setLabels(value) {
       labels = value;
     },

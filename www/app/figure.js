@@ -1,8 +1,12 @@
 /** A picture to take home: the map over the picture, a bar of its colours, and a caption that says what it is. */
 
-import { paintOverlay, paintValues } from "./canvas.js";
+import { paintBar, paintOverlay, paintSignedOverlay, strongestOf } from "./canvas.js";
+import { contextOf, make } from "./dom.js";
+import { number, percent, t } from "./i18n.js";
 import { counts } from "./panels/doubts.js";
-import { percent, t } from "./i18n.js";
+import { optionsOf } from "./panels/facts.js";
+
+/** @import { View } from "./types.js" */
 
 /** Narrower pictures get a wider sheet, so that the caption can be read. */
 const NARROWEST = 420;
@@ -11,26 +15,50 @@ const BAR = 14;
 const LINE = 22;
 const FONT = '15px system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif';
 
-/** The lines below a map: what it shows, how it was made, and whether it is complete. */
-export function captionOf({ result, label, model, version }) {
-  const { probability, recipe, layer, diagnostics } = result;
-  const name = recipe.name ?? recipe;
-  const lines = [
-    t("captionClass", { label, percent: percent(probability) }),
-    t("captionRecipe", { model: model.title, layer: layer.name, recipe: name, version }),
-  ];
+/**
+ * The lines below a map: what it shows, how it was made, and whether it is complete.
+ * @param {View} view
+ */
+export function captionOf(view) {
+  const { result, label, model, version } = view;
+  const { probability, recipe, layer, diagnostics, method } = result;
+  const made = layer
+    ? t("captionRecipe", { model: model.title, layer: layer.name, recipe: nameOf(recipe), version })
+    : t("captionMethod", { method: t(`method-${method}`), model: model.title, options: optionsOf(view), version });
+  const lines = [t("captionClass", { label, percent: percent(probability) }), made];
+  if (view.signed()) lines.push(t("captionSigned"));
   if (diagnostics.improbable) lines.push(t("improbable", { label, percent: percent(probability) }));
   if (diagnostics.noPositiveEvidence) lines.push(t("doubt-empty", { label }));
   if (diagnostics.partial) lines.push(t("partial", counts(result)));
   return lines;
 }
 
-/** A canvas with all of it. */
+/**
+ * A recipe's name, however it was asked for.
+ * @param {View["result"]["recipe"]} recipe
+ */
+export const nameOf = (recipe) => (typeof recipe === "object" ? (recipe?.name ?? "") : recipe);
+
+/**
+ * A canvas with the picture and what is shown over it now.
+ * @param {View} view
+ */
+export function drawOverlay(view) {
+  const overlay = make("canvas");
+  const signed = view.signed();
+  if (signed) paintSignedOverlay(overlay, view.result, signed, view.diverging(), view.opacity());
+  else paintOverlay(overlay, view.result, view.colours(), view.opacity());
+  return overlay;
+}
+
+/**
+ * A canvas with all of it.
+ * @param {View} view
+ */
 export function drawFigure(view) {
-  const overlay = document.createElement("canvas");
-  paintOverlay(overlay, view.result, view.colours(), view.opacity());
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
+  const overlay = drawOverlay(view);
+  const canvas = make("canvas");
+  const context = contextOf(canvas);
   const inner = Math.max(NARROWEST, overlay.width);
   context.font = FONT;
   const lines = captionOf(view).flatMap((line) => wrap(context, line, inner));
@@ -41,24 +69,26 @@ export function drawFigure(view) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(overlay, MARGIN + (inner - overlay.width) / 2, MARGIN);
 
-  const bar = document.createElement("canvas");
-  paintValues(
-    bar,
-    Float32Array.from({ length: 256 }, (_, i) => i / 255),
-    { width: 256, height: 1 },
-    view.colours(),
-  );
+  const signed = view.signed();
+  const bar = make("canvas");
+  paintBar(bar, signed ? view.diverging() : view.colours());
   const top = overlay.height + 2 * MARGIN;
   context.drawImage(bar, MARGIN, top, inner, BAR);
   // A new size has reset it.
   context.font = FONT;
   context.fillStyle = "#111";
   const scale = top + BAR + LINE - 5;
-  for (const [text, align, x] of [
-    ["0", "left", MARGIN],
-    [t("evidence"), "center", canvas.width / 2],
-    ["1", "right", canvas.width - MARGIN],
-  ]) {
+  const end = signed ? strongestOf(signed) : 1;
+  const [low, between, high] = signed
+    ? [number(-end, 3), t("againstAndFor"), number(end, 3)]
+    : ["0", t("evidence"), "1"];
+  /** @type {[string, CanvasTextAlign, number][]} */
+  const texts = [
+    [low, "left", MARGIN],
+    [between, "center", canvas.width / 2],
+    [high, "right", canvas.width - MARGIN],
+  ];
+  for (const [text, align, x] of texts) {
     context.textAlign = align;
     context.fillText(text, x, scale);
   }
@@ -67,13 +97,16 @@ export function drawFigure(view) {
   return canvas;
 }
 
-/** Lines no wider than `width`, broken between words where the language has them. */
+/**
+ * Lines no wider than `width`, broken between words where the language has them.
+ * @param {CanvasRenderingContext2D} context  @param {string} text  @param {number} width
+ */
 function wrap(context, text, width) {
   const lines = [""];
   for (const { segment } of new Intl.Segmenter(document.documentElement.lang, { granularity: "word" }).segment(text)) {
-    const longer = lines.at(-1) + segment;
-    if (lines.at(-1) && context.measureText(longer.trimEnd()).width > width) lines.push(segment.trimStart());
-    else lines[lines.length - 1] = longer;
+    const last = lines[lines.length - 1];
+    if (last && context.measureText((last + segment).trimEnd()).width > width) lines.push(segment.trimStart());
+    else lines[lines.length - 1] = last + segment;
   }
   return lines;
 }

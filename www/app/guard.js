@@ -1,16 +1,27 @@
 /** Keeps a part of the page that breaks from taking the others with it. */
 
-/** A part that could not be made: it takes every call and does nothing. */
+/**
+ * A part that could not be made: it takes every call and does nothing.
+ * @type {any}
+ */
 const absent = new Proxy({}, { get: () => () => undefined });
 
-/** What `create` makes, or a part that does nothing; `onError` is told once why. */
+/**
+ * What `create` makes, or a part that does nothing; `onError` is told once why.
+ * @template {object} Part
+ * @param {() => Part} create
+ * @param {(error: unknown) => void} onError
+ * @returns {Part}
+ */
 export function guarded(create, onError) {
   let isBroken = false;
+  /** @param {unknown} error */
   const broken = (error) => {
     if (!isBroken) onError(error);
     isBroken = true;
     return undefined;
   };
+  /** @type {Part} */
   let part;
   try {
     part = create();
@@ -18,6 +29,7 @@ export function guarded(create, onError) {
     broken(error);
     return absent;
   }
+  /** @param {(...values: unknown[]) => any} method  @param {unknown[]} values */
   const call = (method, values) => {
     try {
       const answer = method.apply(part, values);
@@ -26,6 +38,12 @@ export function guarded(create, onError) {
       return broken(error);
     }
   };
-  const wrapped = ([name, value]) => [name, typeof value === "function" ? (...values) => call(value, values) : value];
-  return Object.fromEntries(Object.entries(part).map(wrapped));
+  /** @param {[string, unknown]} entry */
+  const wrapped = ([name, value]) => [
+    name,
+    typeof value === "function"
+      ? (/** @type {unknown[]} */ ...values) => call(/** @type {any} */ (value), values)
+      : value,
+  ];
+  return /** @type {Part} */ (Object.fromEntries(Object.entries(part).map(wrapped)));
 }

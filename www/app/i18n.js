@@ -3,10 +3,16 @@
 import en from "../i18n/en.js";
 import errorsJa from "../i18n/errors.ja.js";
 import ja from "../i18n/ja.js";
+import { findAll } from "./dom.js";
+import { filledIn } from "../lib/errors.js";
 import { recall, remember } from "./storage.js";
 
+/** @type {Record<string, Record<string, string>>} */
 const LANGUAGES = { en, ja };
-/** Sentences of the core, which are English, as [English, translation] with places to fill in. */
+/**
+ * What errors say in other languages than English, by code.
+ * @type {Record<string, Record<string, string[]>>}
+ */
 const ERRORS = { ja: errorsJa };
 const STORED = "scorecam-language";
 /** Values that are names out of files: of tensors, classes, networks. */
@@ -16,47 +22,48 @@ const LONGEST_NAME = 80;
 
 let language = initial();
 
-/** The sentence for a key, `{name}` replaced by `values.name`. */
+/**
+ * The sentence for a key, `{name}` replaced by `values.name`.
+ * @param {string} key  @param {Record<string, any>} [values]
+ * @returns {string}
+ */
 export function t(key, values = {}) {
   const sentence = LANGUAGES[language][key];
   if (sentence === undefined) throw new Error(`no sentence for "${key}"`);
   return sentence.replace(/\{(\w+)\}/g, (_, name) => (NAMES.has(name) ? shown(String(values[name])) : values[name]));
 }
 
-/** A sentence of the core in the page's language, or as it is where there is no translation. */
-export function translateError(sentence) {
-  for (const [english, translation] of ERRORS[language] ?? []) {
-    const match = sentence.match(pattern(english));
-    // What is filled in may be a sentence of the core itself.
-    if (match) return translation.replace(/\{(\d)\}/g, (_, place) => translateError(match.groups[`p${place}`]));
-  }
-  return sentence;
-}
-
-/** `{0}` stands for any text. */
-function pattern(english) {
-  const literal = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${literal.replace(/\{(\d)\}/g, "(?<p$1>.*?)")}$`, "s");
+/**
+ * What an error says in the page's language: its sentence and its advice. Where there is no translation of its code it speaks
+ * English.
+ * @param {{ code?: string, values?: Record<string, string>, message: string, hint?: string }} error
+ * @returns {[string, string]}
+ */
+export function sentencesOf({ code, values, message, hint }) {
+  const [said, advice] = ERRORS[language]?.[code ?? ""] ?? [message, hint ?? ""];
+  return [filledIn(said, values ?? {}), filledIn(advice, values ?? {})];
 }
 
 /** Making a formatter takes longer than writing a thousand numbers with it. */
+/** @type {Map<string, Intl.NumberFormat>} */
 const formatters = new Map();
 
+/** @param {number} value  @param {"decimal" | "percent"} style  @param {number} digits  @param {number} [atLeast] */
 function format(value, style, digits, atLeast = digits) {
   const key = `${language} ${style} ${digits} ${atLeast}`;
-  if (!formatters.has(key)) {
-    formatters.set(
-      key,
-      new Intl.NumberFormat(language, { style, minimumFractionDigits: atLeast, maximumFractionDigits: digits }),
-    );
-  }
-  return formatters.get(key).format(value);
+  const options = { style, minimumFractionDigits: atLeast, maximumFractionDigits: digits };
+  const formatter = formatters.get(key) ?? new Intl.NumberFormat(language, options);
+  formatters.set(key, formatter);
+  return formatter.format(value);
 }
 
 /** Digits that a small number keeps: it should not look like zero. */
 const SIGNIFICANT = 2;
 
-/** Digits after the point, more where a number other than zero would be written as zero. */
+/**
+ * Digits after the point, more where a number other than zero would be written as zero.
+ * @param {number} value  @param {number} digits
+ */
 function digitsFor(value, digits) {
   const size = Math.abs(value);
   return digits > 0 && size > 0 && size < 0.5 * 10 ** -digits
@@ -64,16 +71,25 @@ function digitsFor(value, digits) {
     : digits;
 }
 
-/** A number, grouped as the language does, with `digits` after the point, or as many as a small one needs. */
+/**
+ * A number, grouped as the language does, with `digits` after the point, or as many as a small one needs.
+ * @param {number} value  @param {number} [digits]
+ */
 export const number = (value, digits = 0) => format(value, "decimal", digitsFor(value, digits));
 
-/** A large number in words of the language: 386 million, 3.86億. */
+/**
+ * A large number in words of the language: 386 million, 3.86億.
+ * @param {number} value
+ */
 export const large = (value) =>
   new Intl.NumberFormat(language, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 }).format(
     value,
   );
 
-/** A day and a time of day. */
+/**
+ * A day and a time of day.
+ * @param {Date} date
+ */
 export const moment = (date) =>
   new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(date);
 
@@ -81,20 +97,33 @@ export const moment = (date) =>
 // eslint-disable-next-line no-control-regex -- those are what is looked for
 const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** A name out of a file as it can be shown: on one line, its middle left out where it is long. */
+/**
+ * A name out of a file as it can be shown: on one line, its middle left out where it is long.
+ * @param {string} name
+ */
 export function shown(name) {
-  const escape = (text) => text.replace(HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0).toString(16)}}`);
+  /** @param {string} text */
+  const escape = (text) => text.replace(HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
   const half = LONGEST_NAME / 2;
   return name.length > LONGEST_NAME ? `${escape(name.slice(0, half))}…${escape(name.slice(-half))}` : escape(name);
 }
 
-/** A score: a probability or a logit. */
+/**
+ * A score: a probability or a logit.
+ * @param {number} value
+ */
 export const score = (value) => number(value, 3);
 
-/** A share of one as a percentage with one decimal; `digits: 0` for none. */
+/**
+ * A share of one as a percentage with one decimal; `digits: 0` for none.
+ * @param {number} value  @param {number} [digits]
+ */
 export const percent = (value, digits = 1) => format(value, "percent", digitsFor(100 * value, digits));
 
-/** A duration in milliseconds, in seconds or in minutes. */
+/**
+ * A duration in milliseconds, in seconds or in minutes.
+ * @param {number} ms
+ */
 export function duration(ms) {
   const seconds = ms / 1000;
   if (seconds >= 60) return t("minutes", { minutes: Math.floor(seconds / 60), seconds: Math.round(seconds % 60) });
@@ -102,14 +131,20 @@ export function duration(ms) {
   return t("seconds", { value: format(seconds, "decimal", digits, 0) });
 }
 
-/** A number of bytes, in megabytes. */
+/**
+ * A number of bytes, in megabytes.
+ * @param {number} bytes
+ */
 export const megabytes = (bytes) => t("megabytes", { value: number(Math.round(bytes / 1e6)) });
 
-/** Fills every element that names its sentence in `data-i18n`, and keeps the language menu in step. */
+/**
+ * Fills every element that names its sentence in `data-i18n`, and keeps the language menu in step.
+ * @param {HTMLSelectElement} menu  @param {() => void} onChange
+ */
 export function translatePage(menu, onChange) {
   const apply = () => {
     document.documentElement.lang = language;
-    for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
+    for (const element of findAll(document, "[data-i18n]")) element.textContent = t(element.dataset.i18n ?? "");
   };
   menu.value = language;
   menu.addEventListener("change", () => {
@@ -123,5 +158,5 @@ export function translatePage(menu, onChange) {
 
 function initial() {
   const wished = [recall(STORED), ...navigator.languages].map((tag) => tag?.split("-")[0]);
-  return wished.find((tag) => tag in LANGUAGES) ?? "en";
+  return wished.find((tag) => tag !== undefined && tag in LANGUAGES) ?? "en";
 }

@@ -2,50 +2,39 @@
 
 import { MOST_THREADS } from "../lib/arguments.js";
 import { ScoreCam } from "../scorecam.js";
-import { createChannels } from "./panels/channels.js";
 import { createClassSearch } from "./class_search.js";
-import { createCompare } from "./panels/compare.js";
-import { createConvergence } from "./panels/convergence.js";
-import { createDoubts } from "./panels/doubts.js";
-import { createDownloads } from "./panels/downloads.js";
-import { createFacts, describeEngine } from "./panels/facts.js";
-import { translatePage, t } from "./i18n.js";
+import { find } from "./dom.js";
+import { guarded } from "./guard.js";
+import { t, translatePage } from "./i18n.js";
 import { createLargeType } from "./large_type.js";
-import { createMontage } from "./panels/montage.js";
+import { followLink } from "./link.js";
 import { createNetworks } from "./networks.js";
 import { createNotices } from "./notices.js";
 import { createOwnModel } from "./own_model.js";
+import { describeEngine } from "./panels/facts.js";
+import { PANELS } from "./panels/index.js";
 import { createPicker } from "./picker.js";
-import { createPlaces } from "./panels/places.js";
 import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
-import { createProvenance } from "./panels/provenance.js";
-import { guarded } from "./guard.js";
-import { followLink } from "./link.js";
 import { createSession } from "./session.js";
 import { createSettings } from "./settings.js";
 import { shareLink } from "./share.js";
 import { createStage } from "./stage.js";
-import { createWalkthrough } from "./panels/walkthrough/player.js";
 
-const element = (id) => document.getElementById(id);
+/** @import { Actions } from "./types.js" */
+
+/** @param {string} id */
+const element = (id) => find(document, `#${id}`);
 const notices = createNotices(element("notices"));
 const onError = notices.error;
-/** A part that breaks does not take the page with it. */
-const part = (create) => guarded(create, onError);
 
 // What the visitor does goes to the session, which is made of all these.
+/** @param {Blob} blob  @param {string} name */
 const onPicture = (blob, name) => session.explain(blob, name);
+/** @param {number} index */
 const onClass = (index) => session.chooseClass(index);
+/** @param {File} file */
 const onModel = (file) => session.chooseNetwork(file.name, { bytes: file, name: file.name });
-const onPin = (channel) => {
-  walkthrough.pin(channel);
-  channels.pin(channel);
-};
-const onLayer = (layer) => {
-  settings.choose({ layer });
-  session.explainAgain();
-};
 
 const progress = createProgress({
   container: element("progress"),
@@ -54,55 +43,44 @@ const progress = createProgress({
   onEnough: () => session.suffice(),
   onContinue: () => session.proceed(),
 });
-const stage = createStage(element("stage"), element("view"), repaint);
+const stage = createStage(element("stage"), element("view"), { onChange: repaint, onError });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 const predictions = createPredictions(element("predictions"), element("answer-hint"), onClass);
 const classSearch = createClassSearch(element("class-search"), onClass);
-const settings = createSettings(document.querySelector(".settings"), {
+const settings = createSettings(find(document, ".settings"), {
   onNetwork: (name) => session.chooseNetwork(name),
   onLayer: () => session.explainAgain(),
-  onRecipe: (chosen) => session.chooseRecipe(chosen),
+  onMethod: (chosen) => session.chooseMethod(chosen),
 });
 const ownModel = createOwnModel(element("own-model"), {
   onFile: onModel,
-  onApply: (corrected) => session.chooseNetwork(networks.model().name, networks.corrected(corrected)),
+  onApply: (corrected) => session.chooseNetwork(networks.loaded().name, networks.corrected(corrected)),
 });
 const networks = createNetworks({ form: ownModel, settings, classSearch, progress, notices });
 const picker = createPicker({
   zone: element("drop-zone"),
-  inputs: [element("file"), element("camera")],
+  inputs: ["#file", "#camera"].map((id) => find(document, id, HTMLInputElement)),
   samples: element("samples"),
   onPicture,
   onModel,
   onError,
 });
-const convergence = part(() => createConvergence(element("convergence")));
-const compare = part(() => createCompare(element("compare"), { onError }));
-const walkthrough = part(() => createWalkthrough(element("walkthrough"), { onLayer, onPin, onError }));
-const channels = part(() => createChannels(element("channels"), { onPin, onError }));
-const name = () => session.name();
-const panels = [
-  part(() => createPlaces(element("places"))),
-  part(() =>
-    createProvenance(
-      {
-        layers: element("stage").querySelector(".layers"),
-        heat: element("heat"),
-        marker: element("marker"),
-        output: element("provenance"),
-      },
-      onError,
-    ),
-  ),
-  part(() => createDoubts(element("doubts"))),
-  convergence,
-  part(() => createFacts(element("facts"))),
-  part(() => createDownloads(element("take-home"), { name, comparison: () => compare.current(), onError })),
-  walkthrough,
-  channels,
-  part(() => createMontage(element("channels"), { name, onError })),
-  compare,
-];
+
+/** @type {Actions} */
+const actions = {
+  chooseLayer(layer) {
+    settings.choose({ layer });
+    session.explainAgain();
+  },
+  pin(channel) {
+    for (const panel of panels) panel.pin?.(channel);
+  },
+  onError,
+  name: () => session.name(),
+  comparison: () => panels.map((panel) => panel.comparison?.()).find(Boolean) ?? null,
+};
+// A part that breaks does not take the page with it.
+const panels = PANELS.map(({ id, create }) => guarded(() => create(element(id), actions), onError));
 
 const ready = start();
 const session = createSession({
@@ -111,28 +89,27 @@ const session = createSession({
   settings,
   stage,
   progress,
-  convergence,
   predictions,
   classSearch,
   notices,
   panels,
-  onNewPicture: compare.forget,
 });
 ready.catch(onError);
 element("share").addEventListener("click", share);
 createLargeType(element("large-type"));
-translatePage(element("language"), showInLanguage);
+translatePage(find(document, "#language", HTMLSelectElement), showInLanguage);
 document.title = `scorecam – ${t("tagline")}`;
 
 /** Starts the worker and loads the network while the visitor looks for a picture. */
 async function start() {
   const threads = Number(new URLSearchParams(location.search).get("threads"));
+  /** @param {{ done: number, total: number | null }} said */
   const onProgress = ({ done, total }) => progress.program(done, total);
   onProgress({ done: 0, total: null });
   const isNumber = Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS;
   const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, onProgress });
   describeEngine(element("engine"), cam);
-  stage.setColourMaps(cam.colourMaps);
+  stage.setColourMaps(cam.colourMaps, cam.divergingColours);
   networks.offer(cam);
   await followLink(location.hash, { cam, networks, settings, stage, session, notices });
   return cam;
@@ -152,24 +129,29 @@ addEventListener("hashchange", async () => {
 
 /** Other colours: what is drawn in them is drawn anew. */
 function repaint() {
-  if (session.view()) for (const panel of [walkthrough, compare, convergence]) panel.show(session.view());
+  const view = session.view();
+  if (view) for (const panel of panels) panel.repaint?.(view);
 }
 
 /** A link with the settings and the class. */
 async function share() {
-  const { layer, recipe } = settings.chosen();
+  const { layer, method, recipe, ...options } = settings.chosen();
+  const { name, columnwise = undefined } = typeof recipe === "object" ? recipe : { name: recipe };
+  const target = session.target();
   const { colourMap, opacity } = stage.view();
-  notices.note(
-    await shareLink({
-      network: networks.catalogName(),
-      layer,
-      recipe: recipe.name ?? recipe,
-      columnwise: recipe.columnwise,
-      class: session.target(),
-      colours: colourMap,
-      opacity: Math.round(100 * opacity),
-    }),
-  );
+  const ofMethod = Object.entries(options).map(([option, value]) => [`method.${option}`, value]);
+  const said = await shareLink({
+    network: networks.catalogName(),
+    layer,
+    method,
+    recipe: name,
+    columnwise,
+    ...Object.fromEntries(ofMethod),
+    class: typeof target === "number" ? target : undefined,
+    colours: colourMap,
+    opacity: Math.round(100 * opacity),
+  });
+  notices.note(said);
 }
 
 function showInLanguage() {

@@ -1,18 +1,28 @@
 /** Markup from templates: what is filled in is escaped unless it is markup itself. */
 
+/** @type {Record<string, string>} */
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 class Markup {
+  /** @param {string} text */
   constructor(text) {
     this.text = text;
   }
 }
 
-/** Text that is markup already and stands in this site's own code. */
+/**
+ * Text that is markup already and stands in this site's own code.
+ * @param {string} text
+ */
 export const verbatim = (text) => new Markup(text);
 
-/** Markup from a template; lists are joined. */
+/**
+ * Markup from a template; lists are joined.
+ * @param {TemplateStringsArray} strings
+ * @param {unknown[]} values
+ */
 export function html(strings, ...values) {
+  /** @param {unknown} value  @returns {string} */
   const write = (value) => {
     if (value instanceof Markup) return value.text;
     if (Array.isArray(value)) return value.map(write).join("");
@@ -21,11 +31,15 @@ export function html(strings, ...values) {
   return new Markup(strings.reduce((text, string, i) => text + write(values[i - 1]) + string));
 }
 
-/** A Blob as an address that carries it. */
+/**
+ * A Blob as an address that carries it.
+ * @param {Blob} blob
+ * @returns {Promise<string>}
+ */
 export function dataUrl(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
+    reader.onload = () => resolve(String(reader.result));
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(blob);
   });

@@ -2,54 +2,101 @@
 
 import { shown, t } from "./i18n.js";
 
-/** `form` is the own-model form, `settings` and `classSearch` are told of every network. */
+/** @import { InputSpec, Model, OwnModel, ScoreCam } from "../scorecam.js" */
+
+/**
+ * @typedef {object} Parts
+ * @property {ReturnType<typeof import("./own_model.js").createOwnModel>} form
+ * @property {ReturnType<typeof import("./settings.js").createSettings>} settings
+ * @property {ReturnType<typeof import("./class_search.js").createClassSearch>} classSearch
+ * @property {ReturnType<typeof import("./progress.js").createProgress>} progress
+ * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
+ */
+
+/** `form`, `settings` and `classSearch` are told of every network. @param {Parts} parts */
 export function createNetworks({ form, settings, classSearch, progress, notices }) {
-  /** What the visitor's own networks were loaded from, by their names. */
+  /**
+   * What the visitor's own networks were loaded from, by their names.
+   * @type {Map<string, OwnModel>}
+   */
   const sources = new Map();
+  /** @type {ScoreCam | null} */
   let cam = null;
+  /** @type {Model | null} */
   let model = null;
   /** Counts the loads; of two at a time the later one is shown. */
   let loads = 0;
 
-  const entry = (name) => cam.catalog.find((spec) => spec.name === name);
-  /** The class names of a network, whichever is loaded now. */
+  /** @param {string} name */
+  const entry = (name) => cam?.catalog.find((spec) => spec.name === name);
+  /**
+   * The class names of a network, whichever is loaded now.
+   * @param {Model} network
+   * @returns {(index: number) => string}
+   */
   const labelsOf =
     ({ labels }) =>
     (index) =>
       labels[index] ? shown(labels[index]) : t("unnamedClass", { index });
 
+  /** The network that is loaded, for those who come after it. */
+  function loaded() {
+    if (!model) throw new Error("No network is loaded.");
+    return model;
+  }
+
   return {
     model: () => model,
-    labelOf: (index) => labelsOf(model)(index),
+    loaded,
+    /** @param {number} index */
+    labelOf: (index) => labelsOf(loaded())(index),
     labelsOf,
     /** The catalogue's name of the network that is loaded, if it has one. */
-    catalogName: () => entry(model.name)?.name,
+    catalogName: () => model && entry(model.name)?.name,
 
-    /** Offers what `cam` has. */
+    /**
+     * Offers what `started` has.
+     * @param {ScoreCam} started
+     */
     offer(started) {
       cam = started;
-      settings.setChoices(cam.available.map(entry), cam.recipes);
+      settings.setChoices(
+        cam.available.flatMap((name) => entry(name) ?? []),
+        cam.methods,
+      );
       form.setPresets(cam.presets);
     },
 
-    /** What a network of this name was loaded from, if it is the visitor's. */
+    /**
+     * What a network of this name was loaded from, if it is the visitor's.
+     * @param {string} name
+     */
     sourceOf: (name) => sources.get(name),
 
-    /** The network that is loaded, with what the visitor corrected. */
+    /**
+     * The network that is loaded, with what the visitor corrected.
+     * @param {{ input: Partial<InputSpec>, labels?: Blob }} corrected
+     * @returns {OwnModel | undefined}
+     */
     corrected({ input, labels }) {
-      const before = sources.get(model.name);
-      return { ...before, spec: { input }, labels: labels ?? before.labels };
+      const before = sources.get(loaded().name);
+      return before && { ...before, spec: { input }, labels: labels ?? before.labels };
     },
 
-    /** Loads a network of the catalogue, or from `source` one of the visitor's. The one before stays in use if that fails. */
+    /**
+     * Loads a network of the catalogue, or from `source` one of the visitor's. The one before stays in use if that fails.
+     * @param {string} name  @param {OwnModel} [source]
+     */
     async load(name, source) {
+      if (!cam) throw new Error("The page has not started.");
       const mine = ++loads;
       const title = entry(name)?.title ?? name;
+      /** @param {{ stage: "download" | "prepare", done: number, total: number }} said */
       const onProgress = ({ stage, done, total }) => mine === loads && progress.model(title, stage, done / total);
       form.setBusy(true);
       try {
         model = await cam.loadModel(source ?? { catalog: name }, { onProgress });
-        classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelsOf(model)(index)));
+        classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelsOf(loaded())(index)));
         if (source) {
           sources.set(name, source);
           form.show(model);

@@ -1,10 +1,16 @@
 /** Sentences for the visitor: what went wrong and what to do, or what one should know. */
 
 import { make } from "./dom.js";
-import { t, translateError } from "./i18n.js";
+import { sentencesOf, t } from "./i18n.js";
 
+/** @typedef {{ kind: "error" | "note", say: () => string[] }} Notice */
+
+/** @param {HTMLElement} container */
 export function createNotices(container) {
-  /** What is shown: { kind, say }, where `say()` is the sentence and the advice in the page's language. */
+  /**
+   * What is shown; `say()` is the sentence and the advice in the page's language.
+   * @type {Notice[]}
+   */
   let notices = [];
 
   function draw() {
@@ -25,22 +31,26 @@ export function createNotices(container) {
     );
   }
 
+  /** @param {(notice: Notice) => boolean} wanted */
   function keep(wanted) {
     notices = notices.filter(wanted);
     draw();
   }
 
   return {
-    /** An error: a ScoreCamError or anything that was thrown. */
+    /**
+     * An error: a ScoreCamError or anything that was thrown.
+     * @param {any} error
+     */
     error(error) {
-      const say = () =>
-        error?.message
-          ? [translateError(error.message), translateError(error.hint ?? "")]
-          : [t("errorTitle"), String(error)];
+      const say = () => (error?.message ? sentencesOf(error) : [t("errorTitle"), String(error)]);
       notices = [{ kind: "error", say }];
       draw();
     },
-    /** Something to know, by the key of its sentence. */
+    /**
+     * Something to know, by the key of its sentence.
+     * @param {string} key  @param {Record<string, unknown>} [values]
+     */
     note(key, values) {
       notices.push({ kind: "note", say: () => [t(key, values), ""] });
       draw();

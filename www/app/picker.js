@@ -1,5 +1,6 @@
 /** Every way to a picture: a sample, a file, dropped or pasted. A network can be dropped too. */
 
+import { make } from "./dom.js";
 import { t } from "./i18n.js";
 
 const SAMPLES = [
@@ -12,14 +13,27 @@ const SAMPLES = [
   "rocket.jpg",
 ];
 
+/** @param {string} file */
 const stem = (file) => file.replace(/\.[^.]*$/, "");
 
+/**
+ * @typedef {object} Options
+ * @property {HTMLElement} zone
+ * @property {HTMLInputElement[]} inputs
+ * @property {HTMLElement} samples
+ * @property {(blob: Blob, name: string) => void} onPicture
+ * @property {(file: File) => void} onModel
+ * @property {(error: unknown) => void} onError
+ */
+
+/** @param {Options} options */
 export function createPicker({ zone, inputs, samples, onPicture, onModel, onError }) {
+  /** @param {File} file */
   const choose = (file) => onPicture(file, stem(file.name || "picture"));
 
   for (const input of inputs) {
     input.addEventListener("change", () => {
-      if (input.files[0]) choose(input.files[0]);
+      if (input.files?.[0]) choose(input.files[0]);
       input.value = ""; // so that the same file can be chosen again
     });
   }
@@ -35,17 +49,18 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
   document.addEventListener("drop", (drop) => {
     drop.preventDefault();
     zone.classList.remove("dragging");
-    const [file] = drop.dataTransfer.files;
+    const [file] = drop.dataTransfer?.files ?? [];
     if (file?.name.toLowerCase().endsWith(".onnx")) onModel(file);
     else if (file) choose(file);
   });
 
   document.addEventListener("paste", (paste) => {
-    const file = [...paste.clipboardData.files].find(({ type }) => type.startsWith("image/"));
+    const file = [...(paste.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
     if (file) choose(file);
     else onError({ message: t("noPictureInPaste"), hint: "" });
   });
 
+  /** @param {string} file */
   async function chooseSample(file) {
     try {
       const response = await fetch(`samples/${file}`);
@@ -60,13 +75,10 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
     samples.replaceChildren(
       ...SAMPLES.map((file) => {
         const name = t(`sample-${stem(file)}`);
-        const image = Object.assign(new Image(), { src: `samples/${file}`, alt: name, decoding: "async" });
-        const button = Object.assign(document.createElement("button"), { type: "button", title: name });
-        button.append(image);
+        const image = make("img", { src: `samples/${file}`, alt: name, decoding: "async" });
+        const button = make("button", { type: "button", title: name }, image);
         button.addEventListener("click", () => chooseSample(file));
-        const entry = document.createElement("li");
-        entry.append(button);
-        return entry;
+        return make("li", {}, button);
       }),
     );
   }

@@ -1,17 +1,31 @@
 /** What is going on: loading, classifying, done / total with the time left, and the way to stop it. */
 
+import { find } from "./dom.js";
 import { duration, megabytes, number, percent, t } from "./i18n.js";
 
 /** Below this many passes the pace is a guess. */
 const PASSES_FOR_A_PACE = 8;
 
+/** @import { Progress, Result } from "../scorecam.js" */
+
+/**
+ * @typedef {object} Options
+ * @property {HTMLElement} container
+ * @property {HTMLElement} live
+ * @property {() => void} onCancel
+ * @property {() => void} onEnough
+ * @property {() => void} onContinue
+ */
+
+/** @param {Options} options */
 export function createProgress({ container, live, onCancel, onEnough, onContinue }) {
-  const bar = container.querySelector("progress");
-  const text = container.querySelector("p");
-  const cancel = container.querySelector("#cancel");
-  const enough = container.querySelector("#enough");
-  const proceed = container.querySelector("#continue");
+  const bar = find(container, "progress", HTMLProgressElement);
+  const text = find(container, "p");
+  const cancel = find(container, "#cancel");
+  const enough = find(container, "#enough");
+  const proceed = find(container, "#continue");
   let last = { done: 0, total: 0 };
+  /** @type {(() => string) | null} */
   let settled = null;
   /** Whether a picture waits for its turn. */
   let isWaiting = false;
@@ -20,7 +34,10 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
   enough.addEventListener("click", onEnough);
   proceed.addEventListener("click", onContinue);
 
-  /** `buttons` are those that make sense now. */
+  /**
+   * `buttons` are those that make sense now.
+   * @param {string} sentence  @param {number | null} share  @param {HTMLElement[]} buttons
+   */
   function show(sentence, share, ...buttons) {
     container.hidden = false;
     container.classList.remove("settled");
@@ -32,10 +49,14 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     text.textContent = sentence;
   }
 
-  /** `sentence` is asked again when the language changes. `buttons` are those that make sense then. */
+  /**
+   * `sentence` is asked again when the language changes. `buttons` are those that make sense then.
+   * @param {() => string} sentence  @param {HTMLElement[]} buttons
+   */
   function settle(sentence, ...buttons) {
     // The button that was pressed goes; the focus should not go with it.
-    if (container.contains(document.activeElement)) container.closest("[tabindex]").focus();
+    if (container.contains(document.activeElement))
+      /** @type {HTMLElement | null} */ (container.closest("[tabindex]"))?.focus();
     settled = sentence;
     container.hidden = false;
     container.classList.add("settled");
@@ -44,6 +65,7 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     text.textContent = live.textContent = sentence();
   }
 
+  /** @param {string} sentence */
   const pending = (sentence) =>
     isWaiting && !sentence.startsWith(t("waiting")) ? `${t("waiting")} ${sentence}` : sentence;
 
@@ -51,10 +73,14 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     hide() {
       if (!isWaiting) container.hidden = true;
     },
-    /** The program of the page itself: megabytes so far, of all where that is known. */
+    /**
+     * The program of the page itself: megabytes so far, of all where that is known.
+     * @param {number} done  @param {number | null} total
+     */
     program(done, total) {
       show(pending(t("loadingProgram", { done: megabytes(done) })), total ? done / total : null);
     },
+    /** @param {string} model  @param {"download" | "prepare"} part  @param {number} share */
     model(model, part, share) {
       const loading = part === "download";
       show(
@@ -71,6 +97,7 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
       isWaiting = false;
       show(t("classifying"), null, cancel);
     },
+    /** @param {Progress} event */
     scoring({ done, total, etaMs }) {
       last = { done, total };
       const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
@@ -81,6 +108,7 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
         ...(done > 0 ? [enough] : []),
       );
     },
+    /** @param {Result} result */
     finished({ diagnostics, timings }) {
       isWaiting = false;
       const { scoredChannels, partial } = diagnostics;

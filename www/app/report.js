@@ -2,10 +2,10 @@
 
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "./canvas.js";
 import { stateOf } from "./panels/channels.js";
-import { make } from "./dom.js";
+import { findAll, make } from "./dom.js";
 import { doubtsAbout } from "./panels/doubts.js";
 import { factRows } from "./panels/facts.js";
-import { captionOf, drawFigure } from "./figure.js";
+import { captionOf, drawFigure, nameOf } from "./figure.js";
 import { moment, number, percent, score, t } from "./i18n.js";
 import { dataUrl, html, verbatim } from "./markup.js";
 import { placesOf } from "./panels/places.js";
@@ -21,35 +21,28 @@ const STYLE = `
   .maps td img { width: 7rem; image-rendering: pixelated; } svg { width: 100%; max-width: 40rem; height: auto; }
   .row { display: flex; flex-wrap: wrap; gap: 0.75rem; } figure { margin: 0; max-width: 18rem; } .row img { max-height: 14rem; }`;
 
-/** The text of the file. `files` are the map as .npy and the numbers as JSON, which it carries too; `comparison` is what is compared, if anything. */
+/** @import { Channels, Settled } from "../scorecam.js" */
+/** @import { Comparison, LayerView, View } from "./types.js" */
+
+/**
+ * The text of the file.
+ * @param {View} view
+ * @param {string} name
+ * @param {{ npy: Uint8Array<ArrayBuffer>, json: string }} files  the map as .npy and the numbers as JSON, which it carries too
+ * @param {Comparison | null} comparison  what is compared, if anything
+ */
 export async function reportOf(view, name, files, comparison) {
   const { result, label, model, found, labelOf, settled, version, made } = view;
+  const layerView = found && { ...view, found };
   const title = t("reportTitle", { name, label });
-  const row = (cells) =>
-    html`<tr>
-      ${cells.map((cell) => html`<td>${cell}</td>`)}
-    </tr>`;
   const facts = [
     [t("factPicture"), name],
     [t("factMade"), moment(made)],
     ...factRows(view),
-    [t("reportRecipe"), t(`recipe-${result.recipe.name ?? result.recipe}`)],
+    [t("reportRecipe"), result.recipe ? t(`recipe-${nameOf(result.recipe)}`) : t(`method-${result.method}-hint`)],
     [t("factChecksum"), model.sha256 ?? t("unknown")],
     [t("factVersion"), `scorecam ${version}`],
   ];
-  const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
-    row([
-      channel,
-      of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of),
-      number(weight, 5),
-      number(low, 3),
-      number(high, 3),
-      number(energy, 3),
-    ]);
-  const heads = [t("columnMap"), t("orderScore"), t("orderWeight"), t("columnLow"), t("columnHigh"), t("orderEnergy")];
-  const head = html`<tr>
-    ${heads.map((text) => html`<th scope="col">${text}</th>`)}
-  </tr>`;
   const picture = make("canvas");
   paintImage(picture, result.picture);
 
@@ -86,22 +79,9 @@ export async function reportOf(view, name, files, comparison) {
         <table>
           ${facts.map(row)}
         </table>
-        <h2>${t("walkthroughTitle")}</h2>
-        <ol>
-          ${await steps(view)}
-        </ol>
+        ${layerView ? await walkthrough(layerView) : ""}
         <h2>${t("settledLabel")}</h2>
-        ${curve(settled)} ${comparison ? compared(comparison) : ""}
-        <h2>${t("reportMaps")}</h2>
-        <table class="maps">
-          ${await heaviest(view)}
-        </table>
-        <details>
-          <summary>${t("reportAll", { channels: number(found.channels.length) })}</summary>
-          <table>
-            ${head}${found.channels.map(channelRow)}
-          </table>
-        </details>
+        ${curve(settled)} ${comparison ? compared(comparison) : ""} ${layerView ? await mapsOf(layerView) : ""}
         <h2>${t("takeHome")}</h2>
         <p>
           <a
@@ -119,24 +99,75 @@ export async function reportOf(view, name, files, comparison) {
   return page.text;
 }
 
-/** The eight steps as the page shows them: each with its sentence, its pictures and its numbers. */
+/** @param {unknown[]} cells */
+const row = (cells) =>
+  html`<tr>
+    ${cells.map((cell) => html`<td>${cell}</td>`)}
+  </tr>`;
+
+/** @param {LayerView} view */
+async function walkthrough(view) {
+  return html`<h2>${t("walkthroughTitle")}</h2>
+    <ol>
+      ${await steps(view)}
+    </ol>`;
+}
+
+/**
+ * The maps that weigh most, and all of them as numbers.
+ * @param {LayerView} view
+ */
+async function mapsOf(view) {
+  const { found } = view;
+  /** @param {Channels["channels"][number]} channel */
+  const channelRow = ({ channel, score: of, weight, low, high, energy }) =>
+    row([
+      channel,
+      of === null ? t(`channel-${stateOf({ score: of, low, high })}`) : score(of),
+      number(weight, 5),
+      number(low, 3),
+      number(high, 3),
+      number(energy, 3),
+    ]);
+  const heads = [t("columnMap"), t("orderScore"), t("orderWeight"), t("columnLow"), t("columnHigh"), t("orderEnergy")];
+  const head = html`<tr>
+    ${heads.map((text) => html`<th scope="col">${text}</th>`)}
+  </tr>`;
+  return html`<h2>${t("reportMaps")}</h2>
+    <table class="maps">
+      ${await heaviest(view)}
+    </table>
+    <details>
+      <summary>${t("reportAll", { channels: number(found.channels.length) })}</summary>
+      <table>
+        ${head}${found.channels.map(channelRow)}
+      </table>
+    </details>`;
+}
+
+/**
+ * The eight steps as the page shows them: each with its sentence, its pictures and its numbers.
+ * @param {LayerView} view
+ */
 async function steps(view) {
   const channel = byWeight(view)[0]?.channel;
   if (channel === undefined) return [];
   // Drawn in the page, where charts find their colours, and out of sight.
   const stage = make("div", { className: "visually-hidden", attributes: { "aria-hidden": "true", inert: "" } });
   document.body.append(stage);
-  const nothing = () => {};
   const items = [];
   try {
     for (const [key, scene] of Object.entries(SCENES)) {
-      const said = await scene({ ...view, onLayer: nothing, onPin: nothing }, stage, {
+      const said = await scene(view, stage, {
         channel,
         isStale: () => false,
         animate: false,
-        onError: nothing,
+        onError: () => {},
+        onLayer: () => {},
+        onPin: () => {},
       });
-      const pictures = key === "maps" ? [] : [...stage.querySelectorAll("canvas")];
+      if (!said) continue;
+      const pictures = key === "maps" ? [] : findAll(stage, "canvas", HTMLCanvasElement);
       const figures = pictures.map((canvas) => {
         const caption =
           canvas.closest("figure")?.querySelector("figcaption")?.textContent ?? canvas.getAttribute("aria-label") ?? "";
@@ -160,10 +191,13 @@ async function steps(view) {
   return items;
 }
 
-/** The two maps that are compared, and their difference. */
+/**
+ * The two maps that are compared, and their difference.
+ * @param {Comparison} comparison
+ */
 function compared({ pair, found, describe, sentence }) {
   const difference = make("canvas");
-  paintSigned(difference, found.difference, found, found.largestDifference);
+  paintSigned(difference, found.difference, found, found.largestDifference, pair[0].diverging());
   const overlays = pair.map((side) => {
     const canvas = make("canvas");
     paintOverlay(canvas, side.result, side.colours(), side.opacity());
@@ -182,10 +216,14 @@ function compared({ pair, found, describe, sentence }) {
     <p>${sentence}</p>`;
 }
 
+/** @param {LayerView} view */
 const byWeight = ({ found }) =>
   found.channels.filter(({ score }) => score !== null).toSorted((a, b) => b.weight - a.weight);
 
-/** The maps that weigh most: each with its mask's picture, its score and its weight. */
+/**
+ * The maps that weigh most: each with its mask's picture, its score and its weight.
+ * @param {LayerView} view
+ */
 async function heaviest(view) {
   const { result, found } = view;
   const canvas = document.createElement("canvas");
@@ -200,14 +238,17 @@ async function heaviest(view) {
       html`<tr>
         <td><img src="${map}" alt="${t("channelMap", { channel })}" /></td>
         <td><img src="${masked}" alt="${t("channelMasked", { channel })}" /></td>
-        <td>${text}<br />${t("channelScore", { score: score(of) })}</td>
+        <td>${text}<br />${t("channelScore", { score: score(of ?? 0) })}</td>
       </tr>`,
     );
   }
   return rows;
 }
 
-/** The correlation of the map after some passes with the last one, from 0 to 1. */
+/**
+ * The correlation of the map after some passes with the last one, from 0 to 1.
+ * @param {Settled[]} settled
+ */
 function curve(settled) {
   const [width, height] = [400, 120];
   const last = settled.at(-1)?.passes ?? 1;

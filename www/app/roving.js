@@ -1,5 +1,6 @@
 /** Many buttons as one stop of the Tab key: the arrow keys, Home and End move among them. */
 
+/** @param {HTMLElement} container */
 export function makeRoving(container) {
   const buttons = [...container.querySelectorAll("button")];
   let current = Math.max(
@@ -15,8 +16,16 @@ export function makeRoving(container) {
     });
   });
   container.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    const to = { Home: 0, End: buttons.length - 1 }[event.key] ?? (step && current + step);
+    /** @type {Record<string, number>} */
+    const places = {
+      ArrowLeft: current - 1,
+      ArrowUp: current - 1,
+      ArrowRight: current + 1,
+      ArrowDown: current + 1,
+      Home: 0,
+      End: buttons.length - 1,
+    };
+    const to = places[event.key];
     if (!buttons[to]) return;
     event.preventDefault();
     buttons[to].focus();

@@ -1,6 +1,6 @@
 /** Hands a file to the browser's downloads. */
 
-/** @param {BlobPart} content */
+/** @param {BlobPart} content  @param {string} name  @param {string} type */
 export function saveFile(content, name, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
@@ -8,7 +8,10 @@ export function saveFile(content, name, type) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** A canvas as the bytes of a PNG file. At once: toBlob waits for idle moments, and a busy page may have none for seconds. */
+/**
+ * A canvas as the bytes of a PNG file. At once: toBlob waits for idle moments, and a busy page may have none for seconds.
+ * @param {HTMLCanvasElement} canvas
+ */
 export function pngOf(canvas) {
   const base64 = canvas.toDataURL("image/png").split(",")[1];
   if (!base64) throw new Error("The canvas is too large for a PNG.");

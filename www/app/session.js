@@ -1,52 +1,68 @@
-/** One picture after another: asks ScoreCam, and hands what comes back to the parts of the page. */
+/** One picture after another: asks ScoreCam, and hands what comes back to the parts of the page. What it knows is in state.js. */
 
 import { t } from "./i18n.js";
+import { State } from "./state.js";
+import { described } from "./targets.js";
+
+/** @import { Model, Progress, Result, ScoreCam, Target } from "../scorecam.js" */
+/** @import { Chosen, Panel, Run, Source, View } from "./types.js" */
 
 /**
- * `ready` resolves to the ScoreCam when a network is loaded. `panels` show a complete result: each has `show(view)` and `hide()`.
- * `onNewPicture` is told when another picture takes the place of the one before.
+ * @typedef {(control: { signal: AbortSignal, enough: AbortSignal, onProgress: (event: Progress) => void }) => Promise<Result>} Start
+ * @typedef {object} Parts
+ * @property {Promise<ScoreCam>} ready  resolves when a network is loaded
+ * @property {ReturnType<typeof import("./networks.js").createNetworks>} networks
+ * @property {ReturnType<typeof import("./settings.js").createSettings>} settings
+ * @property {ReturnType<typeof import("./stage.js").createStage>} stage
+ * @property {ReturnType<typeof import("./progress.js").createProgress>} progress
+ * @property {ReturnType<typeof import("./predictions.js").createPredictions>} predictions
+ * @property {ReturnType<typeof import("./class_search.js").createClassSearch>} classSearch
+ * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
+ * @property {Panel[]} panels
  */
+
+/** @param {Parts} parts */
 export function createSession({
   ready,
   networks,
   settings,
   stage,
   progress,
-  convergence,
   predictions,
   classSearch,
   notices,
   panels,
-  onNewPicture,
 }) {
-  /** The explanation under way, the picture that is shown, and the one that was asked for last. */
-  let running, picture, asked;
-  /** All that the panels know of the result that is shown, and the result that is about to be shown. */
-  let view, awaited;
-  /** The class that a link asks for, for the next picture alone; and the one that was chosen for the picture that is shown. */
-  let wishedClass, chosenClass;
+  const state = new State();
 
-  /** Explains the picture in a Blob; `name` is what saved files are called after. */
+  /**
+   * Explains the picture in a Blob; `name` is what saved files are called after.
+   * @param {Blob} blob  @param {string} name  @param {{ keepNotices?: boolean }} [options]
+   */
   function explain(blob, name, { keepNotices = false } = {}) {
-    return compute({ blob, name }, keepNotices, (cam) => {
+    return compute({ blob, name }, keepNotices, (cam, run) => {
       // Only now: a link is followed while the page starts.
-      const isSame = picture?.blob === blob && picture.network === networks.model();
-      const target = wishedClass ?? (isSame ? chosenClass : undefined);
-      wishedClass = undefined;
-      return { target, start: (control) => cam.explain(blob, { ...settings.chosen(), target, ...control }) };
+      run.target = state.takeTarget(run.source, networks.model());
+      return (control) => cam.explain(blob, { ...settings.chosen(), target: run.target, ...control });
     });
   }
 
   /** Goes on with an explanation that was stopped. */
-  const proceed = () =>
-    view &&
-    compute(picture, false, () => ({ target: view.result.target, start: (control) => view.result.continue(control) }));
+  function proceed() {
+    const { view, picture } = state;
+    if (!view || !picture) return;
+    compute(picture, false, (_, run) => {
+      run.target = view.result.target;
+      return (control) => view.result.continue(control);
+    });
+  }
 
-  /** Does what takes long, shows how far it is and what came of it. */
+  /**
+   * Does what takes long, shows how far it is and what came of it.
+   * @param {Source} source  @param {boolean} keepNotices  @param {(cam: ScoreCam, run: Run) => Start} plan
+   */
   async function compute(source, keepNotices, plan) {
-    running?.cancel.abort();
-    const run = (running = { cancel: new AbortController(), enough: new AbortController(), done: 0 });
-    asked = { blob: source.blob, name: source.name };
+    const run = state.begin(source);
     if (!keepNotices) notices.clear();
     stage.reveal();
     progress.waiting();
@@ -54,104 +70,102 @@ export function createSession({
     classSearch.hide();
     try {
       const cam = await ready;
-      if (run !== running) return;
+      if (run !== state.run) return;
       progress.classifying();
-      const { target, start } = plan(cam);
-      const control = {
-        signal: run.cancel.signal,
-        enough: run.enough.signal,
-        onProgress: (event) => run === running && showProgress(event, source, run, target),
-      };
-      const complete = await start(control);
-      if (run !== running) return;
-      progress.finished(complete, run.stopped);
+      const start = plan(cam, run);
+      /** @param {Progress} event */
+      const onProgress = (event) => run === state.run && showProgress(event, run);
+      const complete = await start({ signal: run.cancel.signal, enough: run.enough.signal, onProgress });
+      if (run !== state.run) return;
+      progress.finished(complete);
       await showResult(complete);
     } catch (error) {
-      if (run !== running) return;
+      if (run !== state.run) return;
       if (run.cancel.signal.aborted) progress.cancelled();
       else {
         progress.hide();
         notices.error(error);
-        asked = picture && { blob: picture.blob, name: picture.name };
+        state.fail();
       }
       // The earlier result, if there was one, still stands in every part of the page; it is not asked for again, since after a
       // crash its scores are gone.
-      if (view) enable();
+      if (state.view) enable();
     } finally {
-      if (run === running) running = null;
+      state.end(run);
     }
   }
 
-  function showProgress(event, source, run, target) {
-    run.done = event.done;
-    if (event.stage === "classified") {
-      if (picture?.blob !== source.blob) onNewPicture();
-      awaited = null;
-      run.began = event.done;
-      run.classified = { ...event, target: target ?? event.predictions[0].index };
-    }
-    // The earlier result stays until there is something in its place.
-    if (event.preview) {
-      if (run.classified) replace(run.classified, source);
-      run.classified = null;
-      stage.showHeatmap(event.preview, networks.model().input);
-    } else if (event.stage === "classified" && !view) replace(event, source);
-    if (event.convergence) convergence.update(event.convergence);
+  /** @param {Progress} event  @param {Run} run */
+  function showProgress(event, run) {
+    const { replaced, isAnotherPicture } = state.advance(run, event);
+    if (isAnotherPicture) for (const panel of panels) panel.forget?.();
+    if (replaced) replace(replaced, run);
+    if (event.preview) stage.showHeatmap(event.preview, networks.loaded().input);
+    if (event.convergence) for (const panel of panels) panel.update?.(event.convergence);
     progress.scoring(event);
   }
 
-  /** Another picture, or the same one asked anew: what was shown of the one before goes. */
-  function replace(classified, source) {
-    view = null;
-    picture = { ...source, network: networks.model() };
+  /**
+   * Another picture, or the same one asked anew: what was shown of the one before goes.
+   * @param {any} classified  an event of the stage "classified"  @param {Run} run
+   */
+  function replace(classified, run) {
+    state.replace(run.source, networks.loaded());
     for (const panel of panels) panel.hide();
     stage.showPicture(classified);
     const { labelOf } = networks;
-    predictions.show(classified.predictions.map(named(labelOf)), classified.target ?? classified.predictions[0].index);
+    const chosen = typeof run.target === "number" ? run.target : classified.predictions[0].index;
+    predictions.show(classified.predictions.map(named(labelOf)), chosen);
     if (classified.animated) notices.note("firstFrame");
   }
 
-  /** Shows a result wherever it is told of, all at once when the worker has said what lies behind it. */
+  /**
+   * Shows a result wherever it is told of, all at once when the worker has said what lies behind it.
+   * @param {Result} complete
+   */
   async function showResult(complete) {
-    awaited = complete;
-    const model = networks.model();
-    const [cam, found, settled] = await Promise.all([ready, complete.channels(), complete.convergence()]);
-    if (awaited !== complete) return;
-    // A result belongs to its network, whichever is chosen later.
-    const of =
-      view &&
-      view.result.id.network.sha256 === complete.id.network.sha256 &&
-      view.result.id.generation === complete.id.generation
-        ? view.model
-        : model;
+    state.await(complete);
+    const loaded = networks.loaded();
+    const cam = await ready;
+    const method = cam.methods.find(({ name }) => name === complete.method);
+    if (!method) throw new Error(`no method ${complete.method}`);
+    const asked = Promise.all([method.usesLayer ? complete.channels() : null, complete.convergence()]);
+    const [found, settled] = await asked;
+    if (!state.isAwaited(complete)) return;
+    const model = state.networkOf(complete, loaded);
     const { version, singleThreadReason } = cam;
-    const { paint, colours, opacity } = stage;
-    chosenClass = complete.target;
-    picture ??= { ...asked, network: model };
-    present({
-      result: complete,
-      found,
-      settled,
-      model: of,
-      labelOf: networks.labelsOf(of),
-      version,
-      singleThreadReason,
-      paint,
-      colours,
-      opacity,
-      name: picture.name,
-      made: new Date(),
-      view: stage.view,
-    });
+    const labelOf = networks.labelsOf(model);
+    const name = (state.picture ?? state.asked)?.name ?? "";
+    present(
+      {
+        ...stage.palette,
+        result: complete,
+        found,
+        settled,
+        model,
+        method,
+        labelOf,
+        label: "",
+        version,
+        singleThreadReason,
+        name,
+        made: new Date(),
+      },
+      loaded,
+    );
   }
 
-  /** Shows what is known of a result in every part of the page. */
-  function present(shown) {
-    view = { ...shown, label: shown.labelOf(shown.result.target) };
+  /**
+   * Shows what is known of a result in every part of the page.
+   * @param {View} shown  @param {Model} network
+   */
+  function present(shown, network) {
+    const view = { ...shown, label: described(shown.result.target, shown.labelOf) };
+    state.show(view, network);
     const { result } = view;
     stage.showPicture(result);
     stage.showResult(view);
-    predictions.show(withTarget(result).map(named(view.labelOf)), result.target);
+    predictions.show(withTarget(result).map(named(view.labelOf)), result.class);
     enable();
     for (const panel of panels) panel.show(view);
   }
@@ -162,29 +176,42 @@ export function createSession({
     classSearch.show();
   }
 
-  const named = (labelOf) => (prediction) => ({ ...prediction, label: labelOf(prediction.index) });
+  /** @param {(index: number) => string} labelOf */
+  const named = (labelOf) => (/** @type {{ index: number, probability: number }} */ prediction) => ({
+    ...prediction,
+    label: labelOf(prediction.index),
+  });
 
+  /** @param {{ keepNotices?: boolean }} [options] */
   function explainAgain(options) {
-    if (asked) explain(asked.blob, asked.name, options);
+    if (state.asked) explain(state.asked.blob, state.asked.name, options);
   }
 
-  /** Does what may fail, and says so if it does. */
+  /**
+   * Does what may fail, and says so if it does.
+   * @param {() => Promise<unknown>} doing
+   */
   async function attempt(doing) {
     try {
       await doing();
     } catch (error) {
-      if (error?.kind !== "superseded") notices.error(error);
+      if (/** @type {any} */ (error)?.kind !== "superseded") notices.error(error);
     }
   }
 
-  /** Another map of the same scores; where they are gone the picture is explained again. */
+  /**
+   * Another map of the same scores; where they cannot serve the picture is explained again.
+   * @param {(result: Result) => Promise<Result>} ask  @param {Target} [target]
+   */
   const another = (ask, target) =>
     attempt(async () => {
+      const { view } = state;
+      if (!view) return explainAgain();
       try {
-        await showResult(await ask());
+        await showResult(await ask(view.result));
       } catch (error) {
-        if (error.kind !== "option") throw error;
-        wishedClass = target;
+        if (/** @type {any} */ (error)?.kind !== "option") throw error;
+        state.wish(target ?? view.result.target);
         explainAgain();
       }
     });
@@ -194,45 +221,51 @@ export function createSession({
     explainAgain,
     proceed,
     /** Stops: what there is by now can be used, saved and continued; before the first map the earlier picture comes back. */
-    cancel() {
-      if (!running) return;
-      const begun = running.done > (running.began ?? 0);
-      running.stopped = begun;
-      (begun ? running.enough : running.cancel).abort();
-    },
-    suffice: () => running?.enough.abort(),
+    cancel: () => state.cancel(),
+    suffice: () => state.suffice(),
     /** All that is known of the result that is shown. */
-    view: () => view,
+    view: () => state.view,
     /** What saved files are called after. */
-    name: () => picture?.name ?? t("pictureLabelPlain"),
-    /** The class that is explained, or will be. */
-    target: () => view?.result.target ?? wishedClass,
-    wish(index) {
-      wishedClass = index;
-    },
+    name: () => state.picture?.name ?? t("pictureLabelPlain"),
+    /** What is explained, or will be. */
+    target: () => state.target,
+    /** @param {number} index */
+    wish: (index) => state.wish(index),
 
-    /** Another network, of the catalogue by its name or from `source`. The last one that was chosen counts. */
+    /**
+     * Another network, of the catalogue by its name or from `source`. The last one that was chosen counts.
+     * @param {string} name  @param {import("../scorecam.js").OwnModel} [source]
+     */
     chooseNetwork: (name, source = networks.sourceOf(name)) =>
       attempt(async () => {
-        running?.cancel.abort();
-        wishedClass = chosenClass = undefined;
+        state.run?.cancel.abort();
+        state.forgetTargets();
         notices.clear();
         await ready;
         await networks.load(name, source);
         explainAgain({ keepNotices: true });
       }),
 
-    chooseClass: (index) => another(() => view.result.forClass(index), index),
+    /** @param {number} index */
+    chooseClass: (index) => another((result) => result.forClass(index), index),
 
-    /** Another recipe: from the same scores where it masks in the same way, else the picture is explained again. */
-    chooseRecipe: ({ recipe }) =>
-      view ? another(() => view.result.forRecipe(recipe), view.result.target) : explainAgain(),
+    /**
+     * Another method, recipe or option: from the same scores where the masks are the same, else the picture is explained again.
+     * @param {Chosen} chosen
+     */
+    chooseMethod: ({ layer, ...method }) => another((result) => result.forMethod(method)),
 
-    translate: () => view && present(view),
+    translate() {
+      if (state.view) present(state.view, state.view.model);
+    },
   };
 }
 
-/** The five most probable classes, and the chosen one if it is none of them. */
-function withTarget({ predictions: five, target, probability }) {
-  return five.some(({ index }) => index === target) ? five : [...five, { index: target, probability }];
+/**
+ * The five most probable classes, and the chosen one if it is none of them.
+ * @param {Result} result
+ */
+function withTarget({ predictions: five, class: index, probability }) {
+  const isThere = index === null || five.some((prediction) => prediction.index === index);
+  return isThere ? five : [...five, { index, label: "", probability }];
 }

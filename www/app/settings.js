@@ -1,29 +1,97 @@
-/** Which layer is explained, and by which variant of the method. */
+/** Which layer is explained, by which method, and with which of its options. */
 
+import { find, make } from "./dom.js";
 import { number, shown, t } from "./i18n.js";
 
-const MATLAB = "matlab";
+/** @import { Choice, Method, Model, ModelSpec } from "../scorecam.js" */
+/** @import { Chosen } from "./types.js" */
+
 /** Layers that the menu holds: one of more can be searched by name. */
 const MOST_LAYERS = 300;
+/** Options that have fields of their own, or none: a page compares scores in another place. */
+const APART = ["recipe", "columnwise", "score"];
 
-export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
-  const element = (id) => container.querySelector(`#${id}`);
-  const [network, layer, recipe, hint, columnwise, columnwiseField] = [
-    "network",
-    "layer",
-    "recipe",
+/**
+ * @param {HTMLElement} container
+ * @param {{ onNetwork: (name: string) => void, onLayer: () => void, onMethod: (chosen: Chosen) => void }} told
+ */
+export function createSettings(container, { onNetwork, onLayer, onMethod }) {
+  const [network, layer, method, recipe] = ["network", "layer", "method", "recipe"].map((id) =>
+    find(container, `#${id}`, HTMLSelectElement),
+  );
+  const [hint, methodHint, columnwiseField, queryField, layerField, recipeField, optionFields] = [
     "recipe-hint",
-    "columnwise",
+    "method-hint",
     "columnwise-field",
-  ].map(element);
-  const [query, queryField] = [element("layer-query"), element("layer-query-field")];
+    "layer-query-field",
+    "layer-field",
+    "recipe-field",
+    "method-options",
+  ].map((id) => find(container, `#${id}`));
+  const [columnwise, query] = ["columnwise", "layer-query"].map((id) => find(container, `#${id}`, HTMLInputElement));
+  /** @type {Method[]} */
+  let methods = [];
+  /** @type {Model | null} */
   let model = null;
   let chosenLayer = "";
 
-  const chosen = () => ({
-    layer: chosenLayer || undefined,
-    recipe: recipe.value === MATLAB ? { name: MATLAB, columnwise: columnwise.checked } : recipe.value || undefined,
-  });
+  const chosenMethod = () => methods.find(({ name }) => name === method.value) ?? methods[0];
+  const chosenRecipe = () => chosenMethod()?.recipes.find(({ name }) => name === recipe.value);
+
+  /** @returns {Chosen} */
+  function chosen() {
+    const layer = chosenLayer || undefined;
+    const found = chosenMethod();
+    if (!found) return { layer };
+    const described = chosenRecipe();
+    if (!described) return { layer, method: found.name, ...optionsOf(found) };
+    const { name } = described;
+    return { layer, recipe: described.columnwise === null ? name : { name, columnwise: columnwise.checked } };
+  }
+
+  /**
+   * What the fields of a method's options say; an empty or senseless number is left out.
+   * @param {Method} method
+   */
+  function optionsOf({ options }) {
+    const entries = options.flatMap((option) => {
+      const field = optionFields.querySelector(`[name="${option.name}"]`);
+      if (field instanceof HTMLSelectElement) return [[option.name, field.value]];
+      if (field instanceof HTMLInputElement && field.value !== "") return [[option.name, Number(field.value)]];
+      return [];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** @param {Choice} option */
+  function fieldOf(option) {
+    const id = `option-${option.name}`;
+    const label = make("label", { htmlFor: id }, t(`option-${option.name}`));
+    if (option.type === "integer") {
+      const { name, least, most, default: value } = option;
+      const field = {
+        type: "number",
+        name,
+        id,
+        min: String(least),
+        max: String(most),
+        step: "1",
+        value: String(value),
+      };
+      return make("div", {}, label, make("input", field));
+    }
+    const select = make("select", { id, name: option.name });
+    if (option.type === "name")
+      select.append(...option.names.map((name) => new Option(t(`option-${option.name}-${name}`), name)));
+    return make("div", {}, label, select);
+  }
+
+  /** Makes the fields of the chosen method's options, with their defaults. */
+  function offerOptions() {
+    const found = chosenMethod();
+    const options = found?.options.filter(({ name }) => !APART.includes(name)) ?? [];
+    optionFields.replaceChildren(...options.map(fieldOf));
+  }
 
   /** The layers that the menu offers: all, or the last of those that have what is searched for in their names. */
   function offerLayers() {
@@ -44,10 +112,23 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
   }
 
   function translate() {
-    hint.textContent = recipe.value ? t(`recipe-${recipe.value}`) : "";
-    columnwiseField.hidden = recipe.value !== MATLAB;
+    const found = chosenMethod();
+    const described = chosenRecipe();
+    hint.textContent = described ? t(`recipe-${described.name}`) : "";
+    methodHint.textContent = found ? t(`method-${found.name}-hint`) : "";
+    layerField.hidden = !found?.usesLayer;
+    recipeField.hidden = hint.hidden = !described;
+    columnwiseField.hidden = (described?.columnwise ?? null) === null;
+    for (const option of method.options) option.text = t(`method-${option.value}`);
     for (const option of recipe.options)
       option.text = t("recipeName", { name: option.value, why: t(`recipeName-${option.value}`) });
+    for (const option of found?.options ?? []) {
+      const field = optionFields.querySelector(`[name="${option.name}"]`);
+      const label = field?.parentElement?.querySelector("label");
+      if (label) label.textContent = t(`option-${option.name}`);
+      if (field instanceof HTMLSelectElement)
+        for (const each of field.options) each.text = t(`option-${option.name}-${each.value}`);
+    }
     offerLayers();
   }
 
@@ -57,42 +138,74 @@ export function createSettings(container, { onNetwork, onLayer, onRecipe }) {
     onLayer();
   });
   query.addEventListener("input", offerLayers);
-  for (const field of [recipe, columnwise]) {
+  method.addEventListener("change", () => {
+    const isWithRecipes = chosenMethod().recipes.length > 0;
+    recipe.value = isWithRecipes ? chosenMethod().recipes[0].name : "";
+    offerOptions();
+    translate();
+    onMethod(chosen());
+  });
+  for (const field of [recipe, columnwise, optionFields]) {
     field.addEventListener("change", () => {
       translate();
-      onRecipe(chosen());
+      onMethod(chosen());
     });
   }
 
   return {
     chosen,
-    /** Chooses what is named; answers with the names that there are not: { layer, recipe }. */
+    /**
+     * Chooses what is named; answers with the names that there are not.
+     * @param {{ layer?: string, recipe?: string, method?: string, columnwise?: string, [option: string]: string | undefined }} wished
+     */
     choose(wished) {
+      /** @type {{ layer?: string, recipe?: string, method?: string }} */
       const unknown = {};
-      if (model?.layers.some(({ name }) => name === wished.layer)) chosenLayer = wished.layer;
+      if (model?.layers.some(({ name }) => name === wished.layer)) chosenLayer = wished.layer ?? "";
       else unknown.layer = wished.layer;
-      if ([...recipe.options].some(({ value }) => value === wished.recipe)) recipe.value = wished.recipe;
+      if (methods.some(({ name }) => name === wished.method)) {
+        method.value = wished.method ?? "";
+        if (!chosenMethod().recipes.length) recipe.value = "";
+        offerOptions();
+      } else unknown.method = wished.method;
+      if (chosenMethod()?.recipes.some(({ name }) => name === wished.recipe)) recipe.value = wished.recipe ?? "";
       else unknown.recipe = wished.recipe;
       if (wished.recipe) columnwise.checked = wished.columnwise !== "false";
+      for (const option of chosenMethod()?.options ?? []) {
+        const field = optionFields.querySelector(`[name="${option.name}"]`);
+        const value = wished[`method.${option.name}`];
+        if (value === undefined) continue;
+        const isNumber = field instanceof HTMLInputElement && /^\d+$/.test(value);
+        const isName = field instanceof HTMLSelectElement && [...field.options].some((each) => each.value === value);
+        if (isNumber || isName) field.value = value;
+      }
       translate();
       return unknown;
     },
     translate,
-    /** What the page offers: networks as catalogue entries, recipes by name. */
-    setChoices(networks, recipes) {
+    /**
+     * What the page offers.
+     * @param {ModelSpec[]} networks  @param {Method[]} offered
+     */
+    setChoices(networks, offered) {
+      methods = offered;
       network.replaceChildren(...networks.map(({ name, title }) => new Option(title, name)));
-      recipe.replaceChildren(...recipes.map((name) => new Option(name, name)));
+      method.replaceChildren(...methods.map(({ name }) => new Option(name, name)));
+      const recipes = methods.flatMap((method) => method.recipes);
+      recipe.replaceChildren(...recipes.map(({ name }) => new Option(name, name)));
+      offerOptions();
     },
+    /** @param {Model} loaded */
     setModel(loaded) {
       // The same network with another preprocessing keeps the layer that was chosen.
       const kept = model?.name === loaded.name ? chosenLayer : null;
       model = loaded;
-      if (![...network.options].some(({ value }) => value === model.name))
-        network.add(new Option(shown(model.title), model.name));
-      network.value = model.name;
-      chosenLayer = model.layers.some(({ name }) => name === kept) ? kept : model.defaultLayer;
+      if (![...network.options].some(({ value }) => value === loaded.name))
+        network.add(new Option(shown(loaded.title), loaded.name));
+      network.value = loaded.name;
+      chosenLayer = kept !== null && loaded.layers.some(({ name }) => name === kept) ? kept : loaded.defaultLayer;
       query.value = "";
-      queryField.hidden = model.layers.length <= MOST_LAYERS;
+      queryField.hidden = loaded.layers.length <= MOST_LAYERS;
       translate();
     },
   };

@@ -1,5 +1,6 @@
 /** Choices that the browser remembers. It may forbid that; the page then forgets them. */
 
+/** @param {string} key */
 export function recall(key) {
   try {
     return localStorage.getItem(key);
@@ -8,6 +9,7 @@ export function recall(key) {
   }
 }
 
+/** @param {string} key  @param {string} value */
 export function remember(key, value) {
   try {
     localStorage.setItem(key, value);

@@ -1,6 +1,8 @@
 /** A scrolling grid of cards of one size, of which only those in sight exist. Arrow keys move among them. */
 
-import { make } from "./dom.js";
+import { find, make } from "./dom.js";
+
+/** @import { Size } from "./types.js" */
 
 /** Rows kept ready above and below what is in sight. */
 const SPARE_ROWS = 2;
@@ -8,12 +10,20 @@ const SPARE_ROWS = 2;
 /**
  * `container` has the role "list"; a card is a button that `card(item)` makes. `size` is a card with its gap, in rem, so that it
  * grows with the type. `onFilled` is told when there are new cards.
+ *
+ * @template Item
+ * @param {HTMLElement} container
+ * @param {{ size: Size, card: (item: Item) => HTMLButtonElement, onFilled: () => void }} options
  */
 export function createVirtualGrid(container, { size, card, onFilled }) {
   const space = make("div", { className: "virtual-space", attributes: { role: "presentation" } });
   container.append(space);
-  /** Entries that exist, by their place. */
+  /**
+   * Entries that exist, by their place.
+   * @type {Map<number, HTMLElement>}
+   */
   const entries = new Map();
+  /** @type {Item[]} */
   let items = [];
   let current = 0;
   let columns = 1;
@@ -55,6 +65,7 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
     onFilled();
   }
 
+  /** @param {number} place */
   function add(place) {
     const button = card(items[place]);
     button.tabIndex = place === current ? 0 : -1;
@@ -71,12 +82,20 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
     space.insertBefore(entry, entries.get(next) ?? null);
   }
 
+  /** @param {number} place */
   function setCurrent(place) {
-    entries.get(current)?.querySelector("button").setAttribute("tabindex", -1);
+    buttonAt(current)?.setAttribute("tabindex", "-1");
     current = place;
-    entries.get(current)?.querySelector("button").setAttribute("tabindex", 0);
+    buttonAt(current)?.setAttribute("tabindex", "0");
   }
 
+  /** @param {number} place */
+  function buttonAt(place) {
+    const entry = entries.get(place);
+    return entry && find(entry, "button", HTMLButtonElement);
+  }
+
+  /** @param {number} place */
   function focus(place) {
     const height = size.height * rem();
     const top = Math.floor(place / columns) * height;
@@ -85,26 +104,32 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
       container.scrollTop = top + height - container.clientHeight;
     fill();
     setCurrent(place);
-    entries.get(place).querySelector("button").focus({ preventScroll: true });
+    buttonAt(place)?.focus({ preventScroll: true });
   }
 
+  /** @param {KeyboardEvent} event */
   function move(event) {
     const last = items.length - 1;
-    const to = {
+    /** @type {Record<string, number>} */
+    const places = {
       ArrowLeft: current - 1,
       ArrowRight: current + 1,
       ArrowUp: current - columns,
       ArrowDown: current + columns,
       Home: 0,
       End: last,
-    }[event.key];
+    };
+    const to = places[event.key];
     if (to === undefined) return;
     event.preventDefault();
     if (to >= 0 && to <= last) focus(to);
   }
 
   return {
-    /** Shows other items, or the same in another order. */
+    /**
+     * Shows other items, or the same in another order.
+     * @param {Item[]} shown
+     */
     show(shown) {
       items = shown;
       current = 0;

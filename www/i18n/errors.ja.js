@@ -1,218 +1,298 @@
 /**
- * What the core and the downloader say when something fails, in Japanese: the English sentence as they write it, with `{n}` for what
- * they fill in, and its translation. A sentence that is not here is shown as it is.
+ * What errors say in Japanese, by their codes: what was found, and what to do. The places are those of the English sentences, in
+ * src/error/sentences.json and www/lib/sentences.js.
+ *
+ * @type {Record<string, [message: string, hint: string]>}
  */
-export default [
-  // Pictures
-  ["The picture file is empty (0 bytes).", "画像ファイルが空です(0 バイト)。"],
-  ["Choose the file again, or save it anew.", "もう一度選ぶか、保存し直してください。"],
-  [
-    "This file is not a picture that can be read: its content is not {0}, whatever its name says.",
-    "読める画像ではありません。名前にかかわらず、中身は {0} のどれでもありません。",
+export default {
+  "picture-empty": ["画像ファイルが空です(0 バイト)。", "もう一度選ぶか、保存し直してください。"],
+  "picture-unknown-format": [
+    "読める画像ではありません。名前にかかわらず、中身は {formats} のどれでもありません。",
+    "{formats} のどれかで保存してください。",
   ],
-  ["Save the picture as one of {0}.", "{0} のどれかで保存してください。"],
-  [
-    "The picture says it is {0} by {1} pixels, {2} megapixels; at most {3} can be opened.",
-    "画像は {0} × {1} 画素({2} メガピクセル)とされていますが、開けるのは {3} までです。",
-  ],
-  [
-    "Scale it down first: the network sees a few hundred pixels a side anyway.",
+  "picture-too-many-pixels": [
+    "画像は {width} × {height} 画素({megapixels} メガピクセル)とされていますが、開けるのは {most} までです。",
     "先に縮小してください。ネットワークが見るのは一辺数百画素です。",
   ],
-  [
-    "The picture is {0} by {1} pixels; at least {2} by {3} are needed to ask where in it the evidence lies.",
-    "画像は {0} × {1} 画素です。根拠の場所を問うには少なくとも {2} × {3} 画素が必要です。",
-  ],
-  [
-    "The picture is {0} by {1} pixels; a side may have at most {2}.",
-    "画像は {0} × {1} 画素です。辺は {2} 画素までです。",
-  ],
-  [
-    "Cut it into parts first: the network would see a strip of it as a few pixels.",
+  "picture-side-too-long": [
+    "画像は {width} × {height} 画素です。辺は {most} 画素までです。",
     "先に切り分けてください。このままではネットワークに数画素にしか見えません。",
   ],
-  [
-    "The JPEG file says it has {0} lines, but its pixels end before the last one.",
-    "JPEG ファイルは {0} 行とされていますが、途中で画素が終わっています。",
+  "picture-too-small": [
+    "画像は {width} × {height} 画素です。根拠の場所を問うには少なくとも {least} × {least} 画素が必要です。",
+    "もっと大きな画像を選んでください。",
   ],
-  ["Open it in another program and save it again.", "別のソフトで開き、保存し直してください。"],
-  ["Choose a larger picture.", "もっと大きな画像を選んでください。"],
-  ["The {0} file is cut off: it ends before its last pixel.", "{0} ファイルが途中で切れています。"],
-  [
-    "Download or copy it again, then choose it once more.",
+  "picture-lines-missing": [
+    "JPEG ファイルは {lines} 行とされていますが、途中で画素が終わっています。",
+    "別のソフトで開き、保存し直してください。",
+  ],
+  "picture-cut-off": [
+    "{format} ファイルが途中で切れています。",
     "ダウンロードかコピーをやり直して、もう一度選んでください。",
   ],
-  ["The file is a {0} of a kind that is not supported ({1}).", "この種類の {0} には対応していません({1})。"],
-  ["Save the picture as an ordinary PNG or JPEG.", "普通の PNG か JPEG で保存してください。"],
-  [
-    "Decoding this {0} would need more memory than is allowed ({1}).",
-    "この {0} を開くには許された以上のメモリが必要です({1})。",
+  "picture-unsupported": [
+    "この種類の {format} には対応していません({cause})。",
+    "普通の PNG か JPEG で保存してください。",
   ],
-  ["Scale the picture down first.", "先に画像を縮小してください。"],
-  ["The {0} file is damaged ({1}).", "{0} ファイルが壊れています({1})。"],
-  [
-    "Open it in another program and save it again as PNG or JPEG.",
+  "picture-needs-memory": [
+    "この {format} を開くには許された以上のメモリが必要です({cause})。",
+    "先に画像を縮小してください。",
+  ],
+  "picture-damaged": [
+    "{format} ファイルが壊れています({cause})。",
     "別のソフトで開き、PNG か JPEG で保存し直してください。",
   ],
-  // Networks
-  ["{0} is not a readable ONNX file ({1}).", "{0} は読める ONNX ファイルではありません({1})。"],
-  [
-    "Download it again and compare its size and checksum with its source.",
+  "picture-bytes": [
+    "{bytes} バイトでは {width} × {height} 画素の画像になりません。",
+    "1 画素につき 4 バイトを渡してください。",
+  ],
+  "picture-file": ["{file} を読めません({cause})。", "パスと権限を確かめてください。"],
+  "pictures-failed": ["{all} 枚のうち {failed} 枚が失敗しました。", ""],
+  "network-file": ["{file} を読めません({cause})。", "パスと権限を確かめてください。"],
+  "network-damaged": [
+    "{network} は読める ONNX ファイルではありません({cause})。",
     "ダウンロードし直し、大きさとチェックサムを配布元と比べてください。",
   ],
-  ["{0} is not an image classifier: it has {1}.", "{0} は画像分類器ではありません({1})。"],
-  [
-    "Expected are one input [1, 3, height, width] or [1, height, width, 3] and one output with a score for each of two or more classes.",
-    "必要なのは、1 つの入力 [1, 3, 高さ, 幅] または [1, 高さ, 幅, 3] と、2 つ以上のクラスのスコアを出す 1 つの出力です。",
-  ],
-  [
-    "{0} has no layer of maps [1, channels, height, width] that can be explained: {1}.",
-    "{0} には説明できるマップの層 [1, チャネル, 高さ, 幅] がありません。{1}。",
-  ],
-  ["it goes on with the picture's positions as tokens {0}", "画像の位置をトークン {0} として扱っています"],
-  [
-    "none of its tensors keeps the picture's positions in rows and columns",
-    "画像の位置を行と列で保つテンソルが見つかりません",
-  ],
-  [
-    "Score-CAM explains convolutional networks, and others as long as their maps keep the picture's positions; choose one.",
-    "Score-CAM が説明できるのは、畳み込みネットワークと、マップが画像の位置を保つネットワークです。そうしたものを選んでください。",
-  ],
-  ["{0} has {1} {2}; at most {3} can be computed.", "{0} は大きすぎます({2}: {1}、上限 {3})。"],
-  ["Simplify the network, or choose another.", "ネットワークを簡単にするか、別のものを選んでください。"],
-  [
-    "{0} takes {1} billion multiply-adds a pass; at most {2} can be waited for.",
-    "{0} は 1 回の推論に積和を {1} × 10 億回必要とします。待てるのは {2} × 10 億回までです。",
-  ],
-  [
-    "Choose a smaller network, or give it a smaller input.",
-    "もっと小さいネットワークを選ぶか、入力を小さくしてください。",
-  ],
-  ["{0} cannot be run: {1}.", "{0} を動かせません({1})。"],
-  [
-    "Check that it runs in onnxruntime with the same input, or export it anew.",
-    "同じ入力で onnxruntime で動くか確かめるか、書き出し直してください。",
-  ],
-  ["{0} is of operator set {1}, which is not known here.", "{0} の演算セット {1} には対応していません。"],
-  ["Export it with an operator set from 7 to 22.", "演算セット 7 から 22 で書き出してください。"],
-  ["{0} decides while it runs what to compute: it contains {1}.", "{0} は実行中に計算内容を決めます({1} を含みます)。"],
-  [
-    "Export it with fixed shapes, so that branches and loops are resolved.",
-    "分岐や繰り返しが残らないよう、形を固定して書き出してください。",
-  ],
-  [
-    "Check that the input's size is the one that the network was made for.",
-    "入力サイズがそのネットワークのものか確かめてください。",
-  ],
-  ["{0} needs about {1} of memory; there are {2}.", "{0} には約 {1} のメモリが必要ですが、使えるのは {2} です。"],
-  ['The layer "{0}" of {1} maps of {2} x {3}', "層「{0}」({2} × {3} のマップ {1} 枚)"],
-  ["A pass of {0}", "{0} の 1 回の推論"],
-  ["The weights of {0}", "{0} の重み"],
-  ["The memory did not suffice: {0} more were asked for.", "メモリが足りません。さらに {0} が必要でした。"],
-  [
-    "Choose a layer of fewer or smaller maps, or a network with a smaller input.",
-    "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",
-  ],
-  ["{0} cannot be prepared: its operators do not fit together.", "{0} を準備できません。演算がつながりません。"],
-  [
-    "Check the file with onnx.checker, or export the network anew.",
-    "onnx.checker で調べるか、書き出し直してください。",
-  ],
-  ["{0} cannot be prepared: {1}.", "{0} を準備できません({1})。"],
-  [
-    "Export the network anew with one image input of fixed size and standard ONNX operators.",
+  "network-unsupported": [
+    "{network} を準備できません({cause})。",
     "固定サイズの画像入力 1 つと標準の ONNX 演算で書き出し直してください。",
   ],
-  [
-    '{0} keeps {1} of its weights in "{2}", beside the ONNX file.',
-    "{0} は重み {1} 個を ONNX ファイルの外の「{2}」に置いています。",
+  "network-no-classifier": [
+    "{network} は画像分類器ではありません({found})。",
+    "必要なのは、1 つの入力 [1, 3, 高さ, 幅] または [1, 高さ, 幅, 3] と、2 つ以上のクラスのスコアを出す 1 つの出力です。",
   ],
-  [
-    "Save it as one file: onnx.save(model, path, save_as_external_data=False).",
+  "network-tokens": [
+    "{network} には説明できるマップの層 [1, チャネル, 高さ, 幅] がありません。画像の位置をトークン {shape} として扱っています。",
+    "Score-CAM が説明できるのは、畳み込みネットワークと、マップが画像の位置を保つネットワークです。そうしたものを選んでください。",
+  ],
+  "network-no-layers": [
+    "{network} には説明できるマップの層 [1, チャネル, 高さ, 幅] がありません。画像の位置を行と列で保つテンソルが見つかりません。",
+    "Score-CAM が説明できるのは、畳み込みネットワークと、マップが画像の位置を保つネットワークです。そうしたものを選んでください。",
+  ],
+  "network-too-many-operators": [
+    "{network} には演算が {found} 個あります。計算できるのは {most} 個までです。",
+    "ネットワークを簡単にするか、別のものを選んでください。",
+  ],
+  "network-too-many-axes": [
+    "{network} には {found} 軸のテンソルがあります。計算できるのは {most} 軸までです。",
+    "ネットワークを簡単にするか、別のものを選んでください。",
+  ],
+  "network-too-many-weight-axes": [
+    "{network} には {found} 軸の重みがあります。計算できるのは {most} 軸までです。",
+    "ネットワークを簡単にするか、別のものを選んでください。",
+  ],
+  "network-tensor-too-large": [
+    "{network} は計算できません。形 {shape} のテンソル「{tensor}」には {needs} が必要です。",
+    "使えるのは全部で {memory} です。入力の小さいネットワークを選んでください。",
+  ],
+  "network-tensor-uncountable": [
+    "{network} は計算できません。形 {shape} のテンソル「{tensor}」には、どの機械にもないほどのメモリが必要です。",
+    "使えるのは全部で {memory} です。入力の小さいネットワークを選んでください。",
+  ],
+  "network-too-slow": [
+    "{network} は 1 回の推論に積和を {found} × 10 億回必要とします。待てるのは {most} × 10 億回までです。",
+    "もっと小さいネットワークを選ぶか、入力を小さくしてください。",
+  ],
+  "network-window": [
+    "{network} は意味をなしません。「{node}」は {window} の窓を {positions} の位置の上で、パディング {before}、{after} で動かします。",
+    "入力サイズがそのネットワークのものか確かめてください。",
+  ],
+  "network-fails": [
+    "{network} を動かせません({cause})。",
+    "同じ入力で onnxruntime で動くか確かめるか、書き出し直してください。",
+  ],
+  "network-opset": [
+    "{network} の演算セット {found} には対応していません。",
+    "演算セット 7 から 22 で書き出してください。",
+  ],
+  "network-control-flow": [
+    "{network} は実行中に計算内容を決めます({operator} を含みます)。",
+    "分岐や繰り返しが残らないよう、形を固定して書き出してください。",
+  ],
+  "network-disjointed": [
+    "{network} を準備できません。演算がつながりません。",
+    "onnx.checker で調べるか、書き出し直してください。",
+  ],
+  "network-external-weights": [
+    "{network} は重み {weights} 個を ONNX ファイルの外の「{file}」に置いています。",
     "1 つのファイルに保存してください: onnx.save(model, path, save_as_external_data=False)",
   ],
-  [
-    'The weight "{0}" of {1} holds NaN, so every answer would be NaN.',
-    "{1} の重み「{0}」に NaN があり、どの答えも NaN になります。",
-  ],
-  [
-    "Export the network from a checkpoint whose weights are numbers.",
+  "network-weight-nan": [
+    "{network} の重み「{weight}」に NaN があり、どの答えも NaN になります。",
     "重みが数値であるチェックポイントから書き出してください。",
   ],
-  ["{0} is quantised: it contains {1}.", "{0} は量子化されています({1} を含みます)。"],
-  ["Use the float32 or float16 version of the network.", "float32 か float16 のネットワークを使ってください。"],
-  [
-    '{0} contains the operator {1} (it makes "{2}"), which is not known here.',
-    "{0} には対応していない演算 {1} があります(「{2}」を作るもの)。",
+  "network-quantised": [
+    "{network} は量子化されています({operator} を含みます)。",
+    "float32 か float16 のネットワークを使ってください。",
   ],
-  ["Export the network anew with standard ONNX operators.", "標準の ONNX 演算で書き出し直してください。"],
-  ["{0} takes several pictures at once: it has {1}.", "{0} は一度に複数の画像を受け取ります({1})。"],
-  [
-    "Export it with a batch of 1, or with a batch size that is left open.",
+  "network-unknown-operator": [
+    "{network} には対応していない演算 {operator} があります(「{tensor}」を作るもの)。",
+    "標準の ONNX 演算で書き出し直してください。",
+  ],
+  "network-batch": [
+    "{network} は一度に複数の画像を受け取ります({found})。",
     "バッチを 1 にするか、サイズを固定せずに書き出してください。",
   ],
-  [
-    'The graph of {0} is not in order: "{1}" reads "{2}" before it is made.',
-    "{0} のグラフは順序が正しくありません。「{1}」が「{2}」を作られる前に読みます。",
-  ],
-  [
-    "Sort its nodes, or export it anew; a graph that goes round in circles cannot be run.",
+  "network-not-in-order": [
+    "{network} のグラフは順序が正しくありません。「{node}」が「{tensor}」を作られる前に読みます。",
     "ノードを並べ替えるか、書き出し直してください。循環するグラフは動かせません。",
   ],
-  [
-    '{0} is incomplete: "{1}" needs "{2}", which is neither a weight nor made by a node.',
-    "{0} は不完全です。「{1}」が必要とする「{2}」がありません。",
+  "network-incomplete": [
+    "{network} は不完全です。「{node}」が必要とする「{tensor}」がありません。",
+    "重みとともに書き出し直してください。",
   ],
-  ["Export it anew with its weights.", "重みとともに書き出し直してください。"],
-  [
-    "The network's scores are not finite numbers (NaN or infinity).",
+  "network-scores-not-finite": [
     "ネットワークのスコアが有限の数ではありません(NaN または無限大)。",
-  ],
-  [
-    "Check its weights, and that mean, std and range are those it was trained with.",
     "重みと、平均・標準偏差・範囲が学習時のものかを確かめてください。",
   ],
-  // How pictures are given to them
-  ["An input of {0} x {1} pixels cannot be computed.", "{0} × {1} 画素の入力は計算できません。"],
-  ["Give sides from 1 to 4096 pixels.", "辺は 1 から 4096 画素にしてください。"],
-  ["Pixels cannot be normalised with mean {0} and std {1}.", "平均 {0}、標準偏差 {1} では画素を正規化できません。"],
-  [
-    "Give three finite numbers each; std is divided by and must not be 0.",
-    "それぞれ有限の数を 3 つ入れてください。標準偏差は割る数なので 0 にはできません。",
+  "network-not-in-catalogue": ["カタログに「{name}」というネットワークはありません。", "あるのは {names} です。"],
+  "network-checksum": [
+    "{file} はカタログのファイルではありません。チェックサムが違います。",
+    "./build.sh models で取得し直すか、--model で渡してください。",
   ],
-  ["The labels file is {0}.", "クラス名のファイルを読めません({0})。"],
-  [
-    "Give a JSON array of strings or a text file with one name a line, in the order of the network's output.",
+  "labels-unreadable": [
+    "クラス名のファイルを読めません({found})。",
     "文字列の JSON 配列か、1 行に 1 つのテキストを、ネットワークの出力の順で渡してください。",
   ],
-  // Files of this site
-  ["{0} could not be fetched: the server answered {1}.", "{0} を取得できませんでした。サーバーの応答は {1} です。"],
-  ["Run ./build.sh to make it part of dist/.", "./build.sh を実行して dist/ に加えてください。"],
-  ["{0} could not be fetched.", "{0} を取得できませんでした。"],
-  ["Check that the server still runs, then try again.", "サーバーが動いているか確かめて、もう一度試してください。"],
-  ["{0} has {1} bytes; {2} were expected.", "{0} は {1} バイトです。{2} バイトのはずでした。"],
-  [
-    "The download was cut off or the file is another one; try again.",
-    "ダウンロードが途中で切れたか、別のファイルです。もう一度試してください。",
+  "layer-unknown": ["{network} に説明できる層「{layer}」はありません。", "近い名前は {names} です。"],
+  "class-unknown": [
+    "クラス {class} はありません。ネットワークのクラスは 0 から数えて {classes} 個です。",
+    "0 から {last} の中から選んでください。",
   ],
-  [
-    "{0} is not the file that the catalogue describes: its checksum differs.",
-    "{0} はカタログのファイルではありません。チェックサムが違います。",
+  "class-unnamed": ["「{name}」というクラスはありません。", "0 から数えた番号を渡してください。"],
+  "class-similar": ["「{name}」というクラスはありません。", "似た名前: {names}。"],
+  "target-empty": ["対象にクラスがありません。", "少なくとも 1 つのクラスを番号で指定してください。"],
+  "target-against-itself": ["クラス {class} をそれ自身と比べることはできません。", "別のクラスと比べてください。"],
+  "target-unreadable": [
+    "対象「{target}」を読めません。",
+    "番号か名前、group:A,B、difference:A,B、finer、finer:A、finer:A,B のどれかを渡してください。",
   ],
-  ["Fetch it again from its source.", "配布元から取得し直してください。"],
-  // The page itself
-  ["The scores of this result are no longer in memory.", "この結果のスコアはもうメモリにありません。"],
-  ["Explain the picture again.", "画像をもう一度説明させてください。"],
-  ["The computation broke off: {0}.", "計算が途中で止まりました({0})。"],
-  ["Try again; if it happens again, please report it.", "もう一度試してください。繰り返すときは報告してください。"],
-  ["The worker failed: {0}.", "ワーカーで問題が起きました({0})。"],
-  ["No network is loaded.", "ネットワークが読み込まれていません。"],
-  ["The worker could not be started or broke off: {0}.", "ワーカーを開始できないか、途中で止まりました({0})。"],
-  ["This browser has no WebAssembly SIMD.", "このブラウザーには WebAssembly SIMD がありません。"],
-  ["Use a current Chrome, Edge, Firefox or Safari.", "新しい Chrome、Edge、Firefox、Safari を使ってください。"],
-  ["{0} failed: {1}.", "内部の処理に失敗しました({0}: {1})。"],
-  [
-    "This is a defect of scorecam; please report it with the picture's size and the model's name.",
+  "recipe-unknown": ["「{recipe}」というレシピはありません。", "あるのは {names} です。"],
+  "recipe-not-columnwise": [
+    "レシピ「{recipe}」に columnwise はありません。",
+    "あるのは「{only}」だけです。外してください。",
+  ],
+  "method-unknown": ["「{method}」という手法はありません。", "あるのは {names} です。"],
+  "method-option": ["手法「{method}」にはこの指定が使えません({cause})。", "使えるのは {names} です。"],
+  "method-range": ["{option} が {found} です。必要なのは {expected} です。", "別の値にするか、外してください。"],
+  "method-without-maps": ["手法「{method}」は活性化マップを使いません。", "使う手法を選んでください。"],
+  "passes-differ": [
+    "済んだ推論は {method} には使えません。マスクの作り方が違います。",
+    "それで画像をもう一度説明させてください。",
+  ],
+  "colour-map-unknown": ["「{name}」という配色はありません。", "あるのは {names} です。"],
+  "map-unreadable": [
+    "{values} 個の値は {height} × {width} の有限の数のマップになりません。",
+    "Result.heatmap の形で渡してください。",
+  ],
+  "channel-without-mask": [
+    "チャネル {channel} にマスクはありません。全部で {channels} 枚あり、一定のものは除かれます。",
+    "スコアのあるチャネルを選んでください。",
+  ],
+  "pixel-outside": [
+    "{row} 行 {column} 列に画素はありません。マップは {height} × {width} です。",
+    "行と列は 0 から数えます。",
+  ],
+  "input-size": ["{width} × {height} 画素の入力は計算できません。", "辺は 1 から {most} 画素にしてください。"],
+  "input-normalisation": [
+    "平均 {mean}、標準偏差 {std} では画素を正規化できません。",
+    "それぞれ有限の数を 3 つ入れてください。標準偏差は割る数なので 0 にはできません。",
+  ],
+  "input-crop": [
+    "切り抜きの割合 {crop} では画像になりません。",
+    "{least} 以上 1 以下の割合にしてください(「256 に縮小、224 を切り抜き」なら 0.875)。",
+  ],
+  "options-unreadable": [
+    "この指定は使えません({cause})。",
+    "それぞれの呼び出しの引数は scorecam.d.ts を見てください。",
+  ],
+  "folder-unwritable": ["{file} に書き込めません({cause})。", "別の --out フォルダーを選んでください。"],
+  "memory-layer": [
+    "層「{layer}」({height} × {width} のマップ {channels} 枚)には約 {needs} のメモリが必要ですが、使えるのは {memory} です。",
+    "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",
+  ],
+  "memory-masks": [
+    "{network} の推論には約 {needs} のメモリが必要ですが、使えるのは {memory} です。",
+    "入力の小さいネットワークを選んでください。",
+  ],
+  "memory-weights": [
+    "{network} の重みには約 {needs} のメモリが必要ですが、使えるのは {memory} です。",
+    "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",
+  ],
+  "memory-pass": [
+    "{network} の 1 回の推論には約 {needs} のメモリが必要ですが、使えるのは {memory} です。",
+    "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",
+  ],
+  "memory-out": [
+    "メモリが足りません。さらに {more} が必要でした。",
+    "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",
+  ],
+  crash: ["計算が途中で止まりました({cause})。", "もう一度試してください。繰り返すときは報告してください。"],
+  defect: [
+    "内部の処理に失敗しました({context}: {cause})。",
     "scorecam の不具合です。画像の大きさとネットワークの名前を添えて報告してください。",
   ],
-];
+  "unknown-option": ["{found} という指定はありません。", "あるのは {names} です。"],
+  argument: ["{name} が {found} です。", "必要なのは {expected} です。"],
+  "network-unnamed": [
+    "カタログのネットワークもファイルも指定されていません。",
+    '{ catalog: "efficientnet_lite0" } か、ONNX ファイルの内容 { bytes } を渡してください。',
+  ],
+  "network-argument": [
+    "{name} が {found} です。",
+    '{ catalog: "efficientnet_lite0" } か、ONNX ファイルの内容 { bytes } を渡してください。',
+  ],
+  "not-a-result": [
+    "比べる相手が結果ではありません。",
+    "explain、forClass、forTarget、forRecipe の結果を渡してください。",
+  ],
+  "result-gone": ["この結果のスコアはもうメモリにありません。", "画像をもう一度説明させてください。"],
+  superseded: ["このネットワークが読み込まれる前に、別のネットワークが選ばれました。", "何もする必要はありません。"],
+  disposed: ["この ScoreCam は破棄されています。", "新しく作ってください。"],
+  "no-network": ["ネットワークが読み込まれていません。", "先に loadModel を呼んでください。"],
+  "not-in-catalogue": ["カタログに「{name}」というネットワークはありません。", "あるのは {names} です。"],
+  "no-simd": [
+    "このブラウザーには WebAssembly SIMD がありません。",
+    "新しい Chrome、Edge、Firefox、Safari を使ってください。",
+  ],
+  "worker-broke-off": [
+    "ワーカーを開始できないか、途中で止まりました({cause})。",
+    "サーバーが動いているか確かめて、もう一度試してください。",
+  ],
+  "worker-failed": [
+    "ワーカーで問題が起きました({cause})。",
+    "もう一度試してください。繰り返すときは報告してください。",
+  ],
+  "download-unreachable": [
+    "{file} を取得できませんでした。",
+    "サーバーが動いているか確かめて、もう一度試してください。",
+  ],
+  "download-refused": [
+    "{file} を取得できませんでした。サーバーの応答は {status} です。",
+    "./build.sh を実行して dist/ に加えてください。",
+  ],
+  "download-size": [
+    "{file} は {found} バイトです。{expected} バイトのはずでした。",
+    "ダウンロードが途中で切れたか、別のファイルです。もう一度試してください。",
+  ],
+  "download-checksum": [
+    "{file} はカタログのファイルではありません。チェックサムが違います。",
+    "配布元から取得し直してください。",
+  ],
+  "picture-refused": ["画像を取得できませんでした。サーバーの応答は {status} です。", "アドレスを確かめてください。"],
+  "picture-read-before": [
+    "この Response はもう読まれています。",
+    "まだ読んでいない Response か response.clone() を渡してください。",
+  ],
+  "picture-not-shown": ["この <img> は画像を表示していません。", "load イベントを待ち、アドレスを確かめてください。"],
+  "picture-unloaded": ["画像が {width} × {height} 画素です。", "読み込みが終わるまで待ってください。"],
+  "picture-foreign": [
+    "画像は別のサイトのもので、画素を読むことが許されていません。",
+    "crossorigin を付けて読み込むか、ファイルを渡してください。",
+  ],
+  "picture-undrawable": ["画像を描けません({cause})。", "ファイルを渡してください。"],
+  "picture-argument": [
+    "画像が {found} です。",
+    "File、Blob、ArrayBuffer、型付き配列、Response、ImageData、ImageBitmap、canvas、<img>、<video> のどれかを渡してください。",
+  ],
+};

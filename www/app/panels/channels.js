@@ -1,8 +1,8 @@
 /** The maps that a heatmap is the weighted sum of: a card for each, one in detail, twelve as a montage. */
 
 import { mapOf, paintImage, paintValues } from "../canvas.js";
-import { make } from "../dom.js";
-import { number, score, t } from "./i18n.js";
+import { contextOf, find, findAll, make } from "../dom.js";
+import { number, score, t } from "../i18n.js";
 import { createVirtualGrid } from "../virtual_grid.js";
 
 /** A card with its gap, in rem. */
@@ -13,7 +13,14 @@ const GAP = 8;
 /** Cards that are painted together: every painting costs the page a frame. */
 const BATCH = 16;
 
-/** The order of the cards, by what is compared. */
+/** @import { Channels } from "../../scorecam.js" */
+/** @import { Actions, LayerView, Panel } from "../types.js" */
+/** @typedef {Channels["channels"][number]} Channel */
+
+/**
+ * The order of the cards, by what is compared.
+ * @type {Record<string, (a: Channel, b: Channel) => number>}
+ */
 const ORDERS = {
   weight: (a, b) => b.weight - a.weight,
   score: (a, b) => (b.score ?? -Infinity) - (a.score ?? -Infinity),
@@ -21,15 +28,20 @@ const ORDERS = {
   index: (a, b) => a.channel - b.channel,
 };
 
-/** `onPin(channel)` is told which card was chosen; `pin(channel)` shows it. */
-export function createChannels(panel, { onPin, onError }) {
-  const order = panel.querySelector("#channel-order");
-  const detail = panel.querySelector("#channel-detail");
-  const summary = panel.querySelector("#channel-summary");
-  const grid = createVirtualGrid(panel.querySelector("#channel-grid"), { size: CARD, card, onFilled: paintWaiting });
+/** @param {HTMLElement} panel  @param {Actions} actions  @returns {Panel} */
+export function createChannels(panel, { pin: onPin, onError }) {
+  const order = find(panel, "#channel-order", HTMLSelectElement);
+  const detail = find(panel, "#channel-detail");
+  const summary = find(panel, "#channel-summary");
+  const grid = createVirtualGrid(find(panel, "#channel-grid"), { size: CARD, card, onFilled: paintWaiting });
+  /** @type {LayerView | null} */
   let shown = null;
+  /** @type {number | null} */
   let pinned = null;
-  /** Cards whose pictures are still to be asked for. */
+  /**
+   * Cards whose pictures are still to be asked for.
+   * @type {{ button: HTMLButtonElement, channel: number, pair: HTMLCanvasElement }[]}
+   */
   let waiting = [];
   let isPainting = false;
 
@@ -37,13 +49,14 @@ export function createChannels(panel, { onPin, onError }) {
 
   function arrange() {
     waiting = [];
-    grid.show(shown.found.channels.toSorted(ORDERS[order.value]));
+    if (shown) grid.show(shown.found.channels.toSorted(ORDERS[order.value]));
   }
 
+  /** @param {Channel} channel */
   function card(channel) {
     const state = stateOf(channel);
     const text = t(`channel-${state}`, { weight: number(channel.weight, 3) });
-    const value = state === "scored" ? t("channelScore", { score: score(channel.score) }) : "";
+    const value = state === "scored" ? t("channelScore", { score: score(channel.score ?? 0) }) : "";
     const [map, pair] = ["map", "pair"].map((className) =>
       make("canvas", { className, attributes: { "aria-hidden": "true" } }),
     );
@@ -59,9 +72,9 @@ export function createChannels(panel, { onPin, onError }) {
       " ",
       make("span", {}, value),
     );
-    button.dataset.channel = channel.channel;
+    button.dataset.channel = String(channel.channel);
     button.addEventListener("click", () => onPin(channel.channel));
-    paintValues(map, mapOf(shown.found, channel.channel), shown.found);
+    if (shown) paintValues(map, mapOf(shown.found, channel.channel), shown.found);
     if (state !== "constant") waiting.push({ button, channel: channel.channel, pair });
     return button;
   }
@@ -83,13 +96,18 @@ export function createChannels(panel, { onPin, onError }) {
     isPainting = false;
   }
 
-  /** Marks a channel and shows it: its map, its mask, what that leaves of the picture, and what the network makes of it. */
+  /**
+   * Marks a channel and shows it: its map, its mask, what that leaves of the picture, and what the network makes of it.
+   * @param {number} index
+   */
   async function pin(index) {
+    if (!shown) return;
     pinned = index;
-    for (const button of grid.buttons()) button.setAttribute("aria-pressed", Number(button.dataset.channel) === index);
+    for (const button of grid.buttons())
+      button.setAttribute("aria-pressed", String(Number(button.dataset.channel) === index));
     const { found, result, label } = shown;
     const channel = found.channels[index];
-    const [map, mask, masked] = detail.querySelectorAll("canvas");
+    const [map, mask, masked] = findAll(detail, "canvas", HTMLCanvasElement);
     const hasMask = stateOf(channel) !== "constant";
     try {
       const [scaled, picture] = hasMask
@@ -99,7 +117,7 @@ export function createChannels(panel, { onPin, onError }) {
       paintValues(map, mapOf(found, index), found);
       map.setAttribute("aria-label", t("channelMap", { channel: index }));
       mask.hidden = masked.hidden = !hasMask;
-      if (hasMask) {
+      if (scaled && picture) {
         paintValues(mask, scaled.mask, picture);
         mask.setAttribute("aria-label", t("channelMask", { channel: index }));
         paintImage(masked, picture);
@@ -114,7 +132,7 @@ export function createChannels(panel, { onPin, onError }) {
         low: number(channel.low, 2),
         high: number(channel.high, 2),
       };
-      detail.querySelector("p").textContent = t(`channelDetail-${stateOf(channel)}`, values);
+      find(detail, "p").textContent = t(`channelDetail-${stateOf(channel)}`, values);
       detail.hidden = false;
     } catch (error) {
       onError(error);
@@ -129,7 +147,9 @@ export function createChannels(panel, { onPin, onError }) {
     },
     show(view) {
       const { found, label } = view;
-      shown = view;
+      panel.hidden = !found;
+      if (!found) return;
+      shown = { ...view, found };
       const scored = found.channels.filter(({ score }) => score !== null).length;
       summary.textContent = t("channelSummary", {
         channels: number(found.channels.length),
@@ -143,15 +163,21 @@ export function createChannels(panel, { onPin, onError }) {
   };
 }
 
-/** Whether a channel was scored, was left out because its map is constant, or was not reached before the passes ended. */
+/**
+ * Whether a channel was scored, was left out because its map is constant, or was not reached before the passes ended.
+ * @param {Pick<Channel, "score" | "low" | "high">} channel
+ */
 export function stateOf({ score, low, high }) {
   if (score !== null) return "scored";
   return high > low ? "unreached" : "constant";
 }
 
-/** On one canvas: a browser pays for each. */
+/**
+ * On one canvas: a browser pays for each.
+ * @param {HTMLCanvasElement} canvas  @param {{ mask: ImageBitmap, masked: ImageBitmap }} pair
+ */
 function drawPair(canvas, { mask, masked }) {
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.drawImage(mask, 0, 0);
   context.drawImage(masked, THUMBNAIL + GAP, 0);
   mask.close();

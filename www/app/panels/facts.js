@@ -1,24 +1,54 @@
-/** How the answer came about: network, layer, passes, time, threads. */
+/** How the answer came about: network, layer, method, passes, time, threads. */
 
 import { make } from "../dom.js";
-import { duration, megabytes, number, shown, t } from "./i18n.js";
+import { nameOf } from "../figure.js";
+import { duration, megabytes, number, shown, t } from "../i18n.js";
 
-/** Names and values. */
-export function factRows({ model, result: { layer, recipe, diagnostics, timings, memoryBytes } }) {
+/** @import { ScoreCam } from "../../scorecam.js" */
+/** @import { Panel, View } from "../types.js" */
+
+/**
+ * The options of a method as they were chosen, in words.
+ * @param {View} view
+ */
+export function optionsOf({ method, result }) {
+  const chosen = /** @type {Record<string, unknown>} */ (result.options);
+  const said = method.options.map((option) => {
+    const value = chosen[option.name] ?? option.default;
+    const word = option.type === "name" ? t(`option-${option.name}-${value}`) : String(value);
+    return t("optionValue", { option: t(`option-${option.name}`), value: word });
+  });
+  return said.join(t("listSeparator"));
+}
+
+/**
+ * Names and values.
+ * @param {View} view
+ * @returns {[string, string][]}
+ */
+export function factRows(view) {
+  const { model, method, result } = view;
+  const { layer, recipe, diagnostics, timings, memoryBytes, part } = result;
   const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
+  /** @type {[string, string][]} */
+  const how = layer
+    ? [
+        [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
+        [t("factRecipe"), nameOf(recipe)],
+      ]
+    : [[t("factOptions"), optionsOf(view)]];
+  const counted = { scored: number(scored), channels: number(channels), skipped: number(skipped) };
   return [
     [t("factNetwork"), shown(model.title)],
-    [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
-    [t("factRecipe"), recipe.name ?? recipe],
-    [
-      t("factChannels"),
-      t("factChannelsValue", { scored: number(scored), channels: number(channels), skipped: number(skipped) }),
-    ],
+    [t("factMethod"), t(`method-${method.name}`)],
+    ...how,
+    [t("factChannels"), t(`factChannelsValue-${part}`, counted)],
     [t("factTime"), duration(timings.prepareMs + timings.scoreMs)],
     [t("factMemory"), megabytes(memoryBytes)],
   ];
 }
 
+/** @param {HTMLElement} list  @returns {Panel} */
 export function createFacts(list) {
   return {
     hide() {
@@ -31,7 +61,10 @@ export function createFacts(list) {
   };
 }
 
-/** Says on how many threads the page computes and, if on one, why. */
+/**
+ * Says on how many threads the page computes and, if on one, why.
+ * @param {HTMLElement} element  @param {ScoreCam} cam
+ */
 export function describeEngine(element, { threads, singleThreadReason }) {
   element.textContent =
     threads > 1

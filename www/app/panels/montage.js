@@ -1,6 +1,7 @@
 /** Twelve masked pictures side by side, as in the article: random ones, or those that weigh most. Saved as PNG. */
 
-import { number, t } from "./i18n.js";
+import { contextOf, find } from "../dom.js";
+import { number, t } from "../i18n.js";
 import { pngOf, saveFile } from "../save.js";
 
 const [COLUMNS, ROWS] = [4, 3];
@@ -10,24 +11,30 @@ const LINE = 20;
 /** Widest side of one picture in pixels. */
 const SIDE = 224;
 
+/** @import { Channels, Result } from "../../scorecam.js" */
+/** @import { Actions, LayerView, Panel } from "../types.js" */
+/** @typedef {Channels["channels"][number]} Channel */
+
+/** @param {HTMLElement} panel  @param {Actions} actions  @returns {Panel} */
 export function createMontage(panel, { name, onError }) {
-  const choice = panel.querySelector("#montage-choice");
-  const canvas = panel.querySelector("#montage");
-  const save = panel.querySelector("#montage-save");
+  const choice = find(panel, "#montage-choice", HTMLSelectElement);
+  const canvas = find(panel, "#montage", HTMLCanvasElement);
+  const save = find(panel, "#montage-save");
+  /** @type {LayerView | null} */
   let shown = null;
 
-  panel.querySelector("#montage-make").addEventListener("click", show);
+  find(panel, "#montage-make").addEventListener("click", show);
   save.addEventListener("click", () => saveFile(pngOf(canvas), `${name()}.montage.png`, "image/png"));
 
   async function show() {
+    if (!shown) return;
     const { result, found, label } = shown;
     try {
-      const chosen = PICK[choice.value](found.channels.filter(({ score }) => score !== null)).slice(0, COLUMNS * ROWS);
+      const scored = found.channels.filter(({ score }) => score !== null);
+      const chosen = PICK[choice.value](scored).slice(0, COLUMNS * ROWS);
       await draw(canvas, chosen, result);
-      canvas.setAttribute(
-        "aria-label",
-        t("montageLabel", { channels: chosen.map(({ channel }) => channel).join(t("listSeparator")), label }),
-      );
+      const channels = chosen.map(({ channel }) => channel).join(t("listSeparator"));
+      canvas.setAttribute("aria-label", t("montageLabel", { channels, label }));
       canvas.hidden = save.hidden = false;
     } catch (error) {
       onError(error);
@@ -39,21 +46,23 @@ export function createMontage(panel, { name, onError }) {
       canvas.hidden = save.hidden = true;
     },
     show(view) {
+      const { found } = view;
       if (view.result !== shown?.result) canvas.hidden = save.hidden = true;
-      shown = view;
+      shown = found && { ...view, found };
     },
   };
 }
 
+/** @type {Record<string, (channels: Channel[]) => Channel[]>} */
 const PICK = {
   top: (channels) => channels.toSorted((a, b) => b.weight - a.weight),
-  random: (channels) =>
-    channels
-      .map((channel) => [Math.random(), channel])
-      .sort(([a], [b]) => a - b)
-      .map(([, channel]) => channel),
+  random: (channels) => {
+    const drawn = channels.map((channel) => ({ lot: Math.random(), channel }));
+    return drawn.sort((a, b) => a.lot - b.lot).map(({ channel }) => channel);
+  },
 };
 
+/** @param {HTMLCanvasElement} canvas  @param {Channel[]} channels  @param {Result} result */
 async function draw(canvas, channels, result) {
   const pictures = [];
   for (const { channel } of channels) pictures.push(await createImageBitmap(await result.maskedPicture(channel)));
@@ -61,7 +70,7 @@ async function draw(canvas, channels, result) {
   const [width, height] = shape > 1 ? [SIDE / shape, SIDE] : [SIDE, SIDE * shape];
   canvas.width = COLUMNS * (width + GAP) + GAP;
   canvas.height = ROWS * (height + LINE + GAP) + GAP;
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = "#111";

@@ -1,18 +1,34 @@
 /** What made a pixel of the map: by pointer, finger or the arrow keys. */
 
-import { number, percent, t } from "./i18n.js";
+import { find } from "../dom.js";
+import { number, percent, t } from "../i18n.js";
 
 /** Channels that are named; the others are summed up. */
 const NAMED = 3;
 /** Share of the map's side that an arrow key moves. */
 const KEY_STEP = 1 / 32;
+/**
+ * Steps to the right and down.
+ * @type {Record<string, [number, number]>}
+ */
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-export function createProvenance({ layers, heat, marker, output }, onError) {
+/** @import { Result, Share } from "../../scorecam.js" */
+/** @import { Actions, Panel } from "../types.js" */
+
+/** @param {HTMLElement} section  @param {Actions} actions  @returns {Panel} */
+export function createProvenance(section, { onError }) {
+  const [layers, heat, marker, output] = [".layers", "#heat", "#marker", "#provenance"].map((part) =>
+    find(section, part),
+  );
+  /** @type {Result | null} */
   let result = null;
   let point = { x: 0.5, y: 0.5 };
+  /** @type {{ x: number, y: number } | null} */
   let asked = null;
   let busy = false;
 
+  /** @param {PointerEvent} event */
   const follow = (event) => {
     const box = heat.getBoundingClientRect();
     const at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
@@ -21,13 +37,15 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
   layers.addEventListener("pointermove", (event) => event.pointerType === "mouse" && follow(event));
   layers.addEventListener("pointerdown", follow);
   layers.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = STEPS[event.key];
     if (!result || !step) return;
     event.preventDefault();
+    /** @param {number} value */
     const within = (value) => Math.min(0.999, Math.max(0, value));
     move({ x: within(point.x + step[0] * KEY_STEP), y: within(point.y + step[1] * KEY_STEP) });
   });
 
+  /** @param {{ x: number, y: number }} at */
   function move(at) {
     point = at;
     marker.style.left = `calc(${heat.style.left} + ${at.x} * ${heat.style.width})`;
@@ -47,7 +65,7 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
       const column = Math.floor(at.x * of.width);
       try {
         const shares = await of.provenance(row, column);
-        if (of === result) output.textContent = sentence(of.heatmap[row * of.width + column], shares);
+        if (of === result) output.textContent = sentence(of, of.heatmap[row * of.width + column], shares);
       } catch (error) {
         onError(error);
         break;
@@ -56,11 +74,12 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
     busy = false;
   }
 
-  function sentence(value, shares) {
-    if (!shares.length) return t("provenanceNone", { value: number(value, 2) });
+  /** @param {Result} of  @param {number} value  @param {Share[]} shares */
+  function sentence({ part }, value, shares) {
+    if (!shares.length) return t(`provenanceNone-${part}`, { value: number(value, 2) });
     const named = shares
       .slice(0, NAMED)
-      .map(({ channel, share }) => t("provenanceShare", { channel, percent: percent(share) }));
+      .map(({ channel, share }) => t(`provenanceShare-${part}`, { channel, percent: percent(share) }));
     const rest = shares.slice(NAMED).reduce((sum, { share }) => sum + share, 0);
     const values = {
       value: number(value, 2),
@@ -77,7 +96,7 @@ export function createProvenance({ layers, heat, marker, output }, onError) {
       layers.tabIndex = 0;
       layers.setAttribute("role", "application");
       layers.setAttribute("aria-label", t("provenanceLabel"));
-      output.textContent = t("provenanceHint");
+      output.textContent = t(`provenanceHint-${view.result.part}`);
       output.hidden = false;
       if (!marker.hidden) move(point);
     },

@@ -1,11 +1,14 @@
 /** The formula of each step as MathML, which is the same in every language. */
 
+/** @param {string} content */
 const math = (content) => `<math display="block">${content}</math>`;
+/** @param {string} letter  @param {string} index */
 const sub = (letter, index) => `<msub><mi>${letter}</mi><mi>${index}</mi></msub>`;
 const PICTURE_SCORE = `${sub("f", "c")}<mo stretchy="false">(</mo><mi>X</mi><mo stretchy="false">)</mo>`;
 const MASKED = `${sub("H", "k")}<mo>∘</mo><mi>X</mi>`;
 const SUM = `<munder><mo>∑</mo><mi>k</mi></munder>${sub("α", "k")}${sub("A", "k")}`;
 
+/** @type {Record<string, string>} */
 export default {
   predict: math(
     `${sub("p", "c")}<mo>=</mo><mfrac><msup><mi>e</mi>${sub("z", "c")}</msup><mrow><munder><mo>∑</mo><mi>j</mi></munder><msup><mi>e</mi>${sub("z", "j")}</msup></mrow></mfrac>`,

@@ -1,10 +1,8 @@
-/**
- * The eight steps of the method, each on this picture's own data. A scene fills `stage` and answers with its sentence and its
- * numbers: `async (view, stage, { channel, isStale, animate, onError }) => { sentence, numbers }`, or null if another has taken its place.
- */
+/** The eight steps of the method, each on this picture's own data. */
 
-import { mapOf, paintImage, paintOverlay, paintSigned, paintValues } from "../../canvas.js";
-import { image, make } from "../../dom.js";
+import { mapOf, paintImage, paintOverlay, paintSigned, paintValues, strongestOf } from "../../canvas.js";
+import { contextOf, image, make } from "../../dom.js";
+import { nameOf } from "../../figure.js";
 import { large, number, percent, score, t } from "../../i18n.js";
 import { makeRoving } from "../../roving.js";
 import { createBuildUp } from "./build_up.js";
@@ -14,8 +12,28 @@ const MAPS = 24;
 /** Layers of the strip; of more some are shown. */
 const LAYERS = 240;
 
+/** @import { Channels, Layer, Prediction, Result } from "../../../scorecam.js" */
+/** @import { LayerView } from "../../types.js" */
+
+/**
+ * @typedef {object} Stepping
+ * @property {number} channel  the one that is followed
+ * @property {() => boolean} isStale  whether another scene has taken this one's place
+ * @property {boolean} animate
+ * @property {(error: unknown) => void} onError
+ * @property {(layer: string) => void} onLayer  is told which layer was chosen
+ * @property {(channel: number) => void} onPin  is told which channel was chosen
+ */
+
+/**
+ * A scene fills `stage` and answers with its sentence and its numbers, or with null if another has taken its place.
+ * @typedef {(view: LayerView, stage: HTMLElement, stepping: Stepping) => Promise<{ sentence: string, numbers: string } | null>} Scene
+ */
+
+/** @type {Record<string, Scene>} */
 export const SCENES = { predict, layers, maps, mask, cover, score: scoreAgain, sum, heatmap };
 
+/** @type {Scene} */
 async function predict({ result, model, label, found, labelOf }, stage) {
   const picture = image(t("pictureLabelPlain"));
   paintRegion(picture, result);
@@ -27,33 +45,37 @@ async function predict({ result, model, label, found, labelOf }, stage) {
   };
 }
 
-async function layers({ result, model, onLayer }, stage) {
+/** @type {Scene} */
+async function layers({ result, model }, stage, { onLayer }) {
+  const { layer: explained } = result;
+  if (!explained) return null;
   const caption = make("p", { className: "quiet" });
+  /** @param {Layer} layer */
   const describe = ({ name, channels, height, width }) =>
     t("factLayerValue", { name, channels: number(channels), height, width });
   const strip = make("div", { className: "strip", attributes: { role: "group", "aria-label": t("step-layers") } });
-  for (const layer of atMost(model.layers, LAYERS, (layer) => layer.name === result.layer.name)) {
+  for (const layer of atMost(model.layers, LAYERS, (layer) => layer.name === explained.name)) {
     const button = make(
       "button",
       {
         type: "button",
-        attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === result.layer.name },
+        attributes: { "aria-label": describe(layer), "aria-pressed": layer.name === explained.name },
       },
       make("i"),
     );
-    button.style.setProperty("--positions", Math.log2(layer.height + 1));
-    button.style.setProperty("--channels", Math.log2(layer.channels + 1));
+    button.style.setProperty("--positions", String(Math.log2(layer.height + 1)));
+    button.style.setProperty("--channels", String(Math.log2(layer.channels + 1)));
     for (const event of ["pointerenter", "focus"])
       button.addEventListener(event, () => (caption.textContent = describe(layer)));
     button.addEventListener("click", () => onLayer(layer.name));
     strip.append(button);
   }
   makeRoving(strip);
-  caption.textContent = describe(result.layer);
+  caption.textContent = describe(explained);
   stage.replaceChildren(make("div", { className: "full" }, strip, caption));
   const chosen = strip.querySelector("[aria-pressed=true]");
-  strip.scrollLeft = chosen.offsetLeft - strip.clientWidth / 2;
-  const { name, channels, height, width } = result.layer;
+  if (chosen instanceof HTMLElement) strip.scrollLeft = chosen.offsetLeft - strip.clientWidth / 2;
+  const { name, channels, height, width } = explained;
   const values = {
     name,
     channels: number(channels),
@@ -68,7 +90,8 @@ async function layers({ result, model, onLayer }, stage) {
   return { sentence: t("step-layers-sentence", values), numbers: t("step-layers-numbers", { ...values, cell, work }) };
 }
 
-async function maps({ result, found, onPin }, stage, { channel }) {
+/** @type {Scene} */
+async function maps({ result, found }, stage, { channel, onPin }) {
   const chosen = found.channels.toSorted((a, b) => b.weight - a.weight).slice(0, MAPS);
   const grid = make("div", { className: "full map-grid", attributes: { role: "group", "aria-label": t("step-maps") } });
   for (const { channel: index } of chosen) {
@@ -96,6 +119,7 @@ async function maps({ result, found, onPin }, stage, { channel }) {
   };
 }
 
+/** @type {Scene} */
 async function mask({ result, found }, stage, { channel, isStale }) {
   const { low, high, mask: values } = await result.scaledMap(channel);
   if (isStale()) return null;
@@ -120,6 +144,7 @@ async function mask({ result, found }, stage, { channel, isStale }) {
   return { sentence: t("step-mask-sentence", range), numbers: t("step-mask-numbers", range) };
 }
 
+/** @type {Scene} */
 async function cover({ result }, stage, { channel, isStale }) {
   const [{ mask: values, kept }, masked] = await Promise.all([
     result.scaledMap(channel),
@@ -141,10 +166,11 @@ async function cover({ result }, stage, { channel, isStale }) {
     sign("="),
     captioned(right, t("step-cover-rest")),
   );
-  const fades = t(nameOf(result.recipe) === "matlab" ? "fadesToBlack" : "fadesToMean");
+  const fades = t(`fades-${result.fill}`);
   return { sentence: t("step-cover-sentence", { fades }), numbers: t("step-cover-numbers", { kept: percent(kept) }) };
 }
 
+/** @type {Scene} */
 async function scoreAgain({ result, found, label, labelOf }, stage, { channel, isStale }) {
   const [masked, predictions] = await Promise.all([result.maskedPicture(channel), result.maskedPredictions(channel)]);
   if (isStale()) return null;
@@ -155,7 +181,7 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   const values = {
     channel,
     label,
-    score: score(found_),
+    score: score(found_ ?? 0),
     whole: score(found.pictureScore),
     weight: number(weight, 4),
     counts: t(`counts-${result.weighing}`, { channel }),
@@ -166,6 +192,7 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   };
 }
 
+/** @type {Scene} */
 async function sum(view, stage, { isStale, animate, onError }) {
   const { result, found } = view;
   const scored = result.diagnostics.scoredChannels;
@@ -181,7 +208,8 @@ async function sum(view, stage, { isStale, animate, onError }) {
   return { sentence: t("step-sum-sentence", values), numbers: t("step-sum-numbers", values) };
 }
 
-async function heatmap({ result, colours, opacity }, stage, { isStale }) {
+/** @type {Scene} */
+async function heatmap({ result, colours, diverging, opacity }, stage, { isStale }) {
   const all = await result.partialSum(result.weights.length);
   if (isStale()) return null;
   const [raw, positive, overlaid] = [
@@ -189,12 +217,7 @@ async function heatmap({ result, colours, opacity }, stage, { isStale }) {
     image(t("step-heatmap-positive")),
     image(t("step-heatmap-overlay")),
   ];
-  paintSigned(
-    raw,
-    all.sum,
-    { width: all.sumWidth, height: all.sumHeight },
-    Math.max(Math.abs(all.low), Math.abs(all.high)),
-  );
+  paintSigned(raw, all.sum, { width: all.sumWidth, height: all.sumHeight }, strongestOf(all), diverging());
   paintValues(positive, all.heatmap, result);
   paintOverlay(overlaid, result, colours(), opacity());
   stage.replaceChildren(
@@ -209,30 +232,43 @@ async function heatmap({ result, colours, opacity }, stage, { isStale }) {
   return { sentence: t(dropped), numbers: t("step-heatmap-numbers", values) };
 }
 
-/** `count` of a list at even distances, among them the one that `isChosen`. */
+/**
+ * `count` of a list at even distances, among them the one that `isChosen`.
+ * @template T
+ * @param {T[]} list  @param {number} count  @param {(entry: T) => boolean} isChosen
+ */
 function atMost(list, count, isChosen) {
   if (list.length <= count) return list;
   const step = list.length / count;
   return list.filter((entry, i) => Math.floor(i / step) !== Math.floor((i - 1) / step) || isChosen(entry));
 }
 
-/** The part of the picture that the network sees. */
+/**
+ * The part of the picture that the network sees.
+ * @param {HTMLCanvasElement} canvas  @param {Result} result
+ */
 function paintRegion(canvas, { picture, region, width, height }) {
   const whole = document.createElement("canvas");
   paintImage(whole, picture);
   Object.assign(canvas, { width, height });
-  canvas.getContext("2d").drawImage(whole, region.x, region.y, region.width, region.height, 0, 0, width, height);
+  contextOf(canvas).drawImage(whole, region.x, region.y, region.width, region.height, 0, 0, width, height);
 }
 
+/** @param {Channels} found */
 const weightsOf = ({ channels }) => channels.filter(({ score }) => score !== null).map(({ weight }) => weight);
+/** @param {Channels} found */
 const lowest = (found) => Math.min(...weightsOf(found));
+/** @param {Channels} found */
 const highest = (found) => Math.max(...weightsOf(found));
-const nameOf = (recipe) => recipe.name ?? recipe;
+/** @param {HTMLCanvasElement} canvas  @param {string} caption */
 const captioned = (canvas, caption) => make("figure", {}, canvas, make("figcaption", { className: "quiet" }, caption));
+/** @param {string} text */
 const sign = (text) => make("span", { className: "sign", attributes: { "aria-hidden": "true" } }, text);
 const arrow = () => sign("→");
 
+/** @param {Prediction[]} predictions  @param {(index: number) => string} labelOf */
 function bars(predictions, labelOf) {
+  /** @param {Prediction} prediction */
   const entry = ({ index, probability }) => {
     const bar = make(
       "li",
@@ -240,7 +276,7 @@ function bars(predictions, labelOf) {
       make("span", {}, labelOf(index)),
       make("span", {}, percent(probability)),
     );
-    bar.style.setProperty("--probability", probability);
+    bar.style.setProperty("--probability", String(probability));
     return bar;
   };
   return make("ol", { className: "bars" }, ...predictions.map(entry));
