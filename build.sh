@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 
 readonly TARGET=wasm32-unknown-unknown
 readonly OUT=dist
+# Debian's compiler for where rustup cannot add rust-src.
+readonly WASM_COMPILER=(rustc-web cargo-web rust-web-src lld-22)
 PROFILE=${PROFILE:-release}
 
 # What the compiler and wasm-bindgen use and every browser with SIMD has: wasm-opt must not use more.
@@ -14,11 +16,16 @@ readonly WASM_OPT_FEATURES=(bulk-memory bulk-memory-opt multivalue mutable-globa
 usage() {
   cat <<'TEXT'
 ./build.sh                    builds dist/, a folder that any static host can serve
-./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address
-./build.sh test [--full]      runs every test: native, JavaScript, and the page in Chromium; --full adds VGG-16 and AlexNet
-                              of true size (gigabytes of memory and of disk)
+./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address; with --watch www/ is served
+                              over dist/ as it is edited, and the page reloads: nothing is compiled but the first time
+./build.sh test [PHASE [NAME]] [--full]
+                              runs every test, or one phase of them: native, js, or browser (the page in Chromium); NAME is a
+                              part of a test's name (native) or of a file's (js, browser). --full adds VGG-16 and AlexNet of true
+                              size (gigabytes of memory and of disk)
 ./build.sh bench [OPTION...]  times masked passes in Chromium, by turns with onnxruntime-web; --help lists its options
-./build.sh check              formatting, lints and documentation, warnings as errors
+./build.sh check              formatting, lints, types and documentation, warnings as errors
+./build.sh sanitize           runs the tests of the engine's portable kernels under an address sanitizer
+./build.sh setup              installs the Debian packages that are missing, with sudo unless it is run as root
 ./build.sh models NAME...     downloads networks of the catalogue into models/; --all takes every one of them
 ./build.sh help               this text
 
@@ -50,7 +57,7 @@ need_npm_packages() {
 need_cargo() {
   command -v cargo >/dev/null || fail "cargo is missing; install Rust with rustup (https://rustup.rs)."
   # Rust links with the C compiler.
-  command -v cc >/dev/null || install_debian gcc libc6-dev || fail "A C compiler is missing; install gcc."
+  command -v cc >/dev/null || install_debian gcc libc6-dev || fail "A C compiler is missing; run ./build.sh setup, or install gcc."
 }
 
 # The version that Cargo.lock has of a package.
@@ -83,16 +90,16 @@ need_wasm_compiler() {
   fi
   WASM_CARGO=/usr/bin/cargo WASM_RUSTC=/usr/bin/rustc WASM_LINKER=wasm-ld-22
   [ -x $WASM_RUSTC ] && has_std_source $WASM_RUSTC && command -v $WASM_LINKER >/dev/null && return
-  say "Installing Debian's rustc-web, cargo-web, rust-web-src and lld-22 (about a minute)"
-  install_debian rustc-web cargo-web rust-web-src lld-22 ||
-    fail "No Rust compiler with the source of its standard library: neither 'rustup component add rust-src' nor Debian's rust-web-src worked."
+  say "No rust-src here; Debian's ${WASM_COMPILER[*]} will do (about a minute)"
+  install_debian "${WASM_COMPILER[@]}" ||
+    fail "No Rust compiler with the source of its standard library: run 'rustup component add rust-src', or ./build.sh setup for Debian's."
 }
 
+# install_debian PACKAGE...: in a container, where one is root, what is missing is installed on the way; elsewhere that is for
+# `setup` alone.
 install_debian() {
-  local sudo=
-  command -v apt-get >/dev/null || return 1
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 # The references' packages in a Python of their own.
@@ -102,7 +109,7 @@ need_python() {
   cmp -s $requirements .tools/python/.installed && return
   say "Installing NumPy, onnx and onnxruntime into .tools/python (about a minute)"
   command -v python3 >/dev/null || fail "Python is missing; install Python 3.11 or newer (https://python.org)."
-  python3 -m venv .tools/python || fail "Python cannot make a virtual environment; on Debian, install python3-venv."
+  python3 -m venv .tools/python || fail "Python cannot make a virtual environment; run ./build.sh setup, or install python3-venv."
   $PYTHON -m pip install --quiet --disable-pip-version-check -r $requirements || fail "pip could not install $requirements; is PyPI reachable?"
   cp $requirements .tools/python/.installed
 }
@@ -120,8 +127,7 @@ make_networks() {
 need_chromium() {
   CHROME=${CHROME:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
   if [ -z "$CHROME" ]; then
-    say "Installing Debian's chromium for the browser tests (about a minute)"
-    install_debian chromium || fail "No Chromium for the browser tests; install it, or set CHROME to its path."
+    install_debian chromium || fail "No Chromium for the browser tests; run ./build.sh setup, or set CHROME to the path of one."
     CHROME=$(command -v chromium)
   fi
   export CHROME
@@ -202,27 +208,106 @@ build() {
   say "$OUT/ is ready: $(du -sh $OUT | cut -f1), wasm $(du -ch $OUT/wasm/*/core_bg.wasm | tail -n 1 | cut -f1)"
 }
 
-run_tests() {
-  local ignored=()
-  case ${1:-} in
-    "") ;;
-    --full) export SCORECAM_FULL=1 && ignored=(-- --include-ignored) ;;
-    *) fail "test takes --full or nothing, not \"$1\"." ;;
-  esac
-  need_npm_packages
-  need_chromium
+# The Debian packages that this machine lacks, for `setup`.
+missing_packages() {
+  command -v cc >/dev/null || echo gcc libc6-dev
+  python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+  [ -n "${CHROME:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" ] || echo chromium
+  { command -v rustc >/dev/null && has_std_source rustc; } || { [ -x /usr/bin/rustc ] && has_std_source /usr/bin/rustc; } ||
+    echo "${WASM_COMPILER[@]}"
+}
+
+setup() {
+  command -v apt-get >/dev/null || fail "setup knows Debian's apt alone; install a C compiler, Python's venv and Chromium by hand."
+  local packages sudo=()
+  read -r -a packages <<<"$(missing_packages | tr '\n' ' ')"
+  [ ${#packages[@]} -gt 0 ] || { say "Nothing is missing."; return; }
+  [ "$(id -u)" = 0 ] || sudo=(sudo)
+  say "Installing ${packages[*]}${sudo:+, with sudo}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+}
+
+# The binary that the browser's maps are compared with, and the files that native tests leave for them.
+need_native() {
   need_cargo
   need_python
   make_networks target/networks
-  [ -z "${SCORECAM_FULL:-}" ] || make_networks target/networks/full --full
   $PYTHON tests/reference/make_breaking.py target/breaking || fail "the networks that break could not be made."
+}
+
+test_native() {
+  need_native
+  [ -z "${SCORECAM_FULL:-}" ] || make_networks target/networks/full --full
   say "Native tests (the first time 5 to 10 minutes to compile)"
-  cargo test --features cli --quiet "${ignored[@]}"
+  local ignored=()
+  [ -z "${SCORECAM_FULL:-}" ] || ignored=(--include-ignored)
+  cargo test --features cli --quiet -- ${1:+"$1"} "${ignored[@]}"
+}
+
+# test_files FOLDER NAME ARGUMENT...: runs the test files whose names contain NAME.
+test_files() {
+  local folder=$1 name=$2
+  shift 2
+  local files=("$folder"/*"$name"*.test.js)
+  [ -e "${files[0]}" ] || fail "no file in $folder has \"$name\" in its name."
+  node --test "$@" "${files[@]}"
+}
+
+test_js() {
+  need_npm_packages
   say "Tests of the JavaScript"
-  node --test tests/js/
+  test_files tests/js "${1:-}"
+}
+
+test_browser() {
+  need_npm_packages
+  need_chromium
+  need_native
+  say "The command line, to compare with"
+  cargo build --features cli --quiet
+  [ -d target/tmp/hostile ] || cargo test --features cli --quiet --test integration -- hostile
   build
   say "Tests in the browser"
-  node --test --test-concurrency=1 tests/browser/
+  test_files tests/browser "${1:-}" --test-concurrency=1
+}
+
+run_tests() {
+  local words=() word
+  for word in "$@"; do
+    case $word in
+      --full) export SCORECAM_FULL=1 ;;
+      -*) fail "test has no option \"$word\"." ;;
+      *) words+=("$word") ;;
+    esac
+  done
+  [ ${#words[@]} -le 2 ] || fail "test takes a phase and a name, not \"${words[*]}\"."
+  case ${words[0]:-all} in
+    all)
+      test_native
+      test_js
+      test_browser
+      ;;
+    native | js | browser) "test_${words[0]}" "${words[1]:-}" ;;
+    *) fail "there is no phase \"${words[0]}\": native, js or browser." ;;
+  esac
+}
+
+serve() {
+  local argument watch=
+  for argument in "$@"; do [ "$argument" != --watch ] || watch=1; done
+  # With --watch only what is missing is built: a change of www/ needs no compiler.
+  if [ -n "$watch" ] && [ -f $OUT/wasm/threads/core.js ]; then need_npm_packages; else build; fi
+  exec node tools/serve.js "$@"
+}
+
+# The kernels that other machines run, on this one and with every access watched. The sanitizer is an unstable flag of the
+# stable compiler.
+sanitize() {
+  need_cargo
+  say "Engine tests under the address sanitizer (the first time 5 minutes to compile)"
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address --cfg portable_kernels" \
+    cargo test --quiet --lib --target "$(rustc -vV | sed -n 's/^host: //p')" --target-dir target/sanitize -- engine::
 }
 
 bench() {
@@ -239,27 +324,31 @@ check() {
   say "Formatting"
   cargo fmt --check
   say "Lints, native"
-  cargo clippy --quiet --all-targets --features cli -- -D warnings
+  cargo clippy --quiet --all-targets --features cli,selftest -- -D warnings
   local variant
   for variant in threads single; do
     say "Lints, WebAssembly $variant"
     wasm_cargo "$variant" clippy --quiet --profile dev -- -D warnings
   done
   say "Documentation"
-  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli --document-private-items
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli,selftest --document-private-items
   say "JavaScript"
   npx prettier --check --log-level warn . || fail "run npx prettier --write . and look at what it changes."
   npx eslint --max-warnings 0 .
+  say "Types"
+  npx tsc --project .
 }
 
 verb=${1:-build}
 [ $# -eq 0 ] || shift
 case $verb in
   build) build ;;
-  serve) build && exec node tools/serve.js "$@" ;;
+  serve) serve "$@" ;;
   test) run_tests "$@" ;;
   bench) bench "$@" ;;
   check) check ;;
+  sanitize) sanitize ;;
+  setup) setup ;;
   models) need_node && exec node tools/models.js "$@" ;;
   help | --help | -h) usage ;;
   *) usage >&2 && fail "there is no verb \"$verb\"." ;;

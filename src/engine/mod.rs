@@ -147,9 +147,10 @@ impl Program {
         assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
         let kept = self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
         let mut floats = kept.unwrap_or_else(|| Floats::zeros(self.len.1));
+        debug_assert_eq!(floats.len(), self.len.1, "a thread's memory is as long as the plan says");
         let base = floats.as_mut_ptr();
         // SAFETY: the scratch begins where the values end.
-        let memory = Memory { base, places: &self.places, scratch: unsafe { base.add(self.len.0) } };
+        let memory = Memory { base, places: &self.places, scratch: unsafe { base.add(self.len.0) }, len: self.len.0 };
         // SAFETY: `floats` is as long as the plan says and no other thread has it.
         let outputs = unsafe { self.run_in(&memory, inputs, tap) };
         self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(floats);

@@ -1,18 +1,19 @@
 //! Four floats in one register, the same source for every target.
 //!
 //! In WebAssembly built with relaxed SIMD `madd` is a fused multiply-add; elsewhere it multiplies and adds, which differs
-//! in the last bit.
+//! in the last bit. `--cfg portable_kernels` builds the plain arrays of other targets on x86-64 too, to be watched by an address
+//! sanitizer.
 
 #[cfg(target_arch = "wasm32")]
 use core::arch::wasm32 as arch;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
 use core::arch::x86_64 as arch;
 
 #[cfg(target_arch = "wasm32")]
 type Register = arch::v128;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
 type Register = arch::__m128;
-#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+#[cfg(not(any(target_arch = "wasm32", all(target_arch = "x86_64", not(portable_kernels)))))]
 type Register = [f32; 4];
 
 /// Number of floats in a register.
@@ -103,7 +104,7 @@ impl F32x4 {
 }
 
 // SAFETY of the arithmetic: SSE is part of every x86-64, so its intrinsics need no detection.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
 impl F32x4 {
     #[inline(always)]
     pub fn splat(value: f32) -> F32x4 {
@@ -180,7 +181,7 @@ impl F32x4 {
     }
 }
 
-#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+#[cfg(not(any(target_arch = "wasm32", all(target_arch = "x86_64", not(portable_kernels)))))]
 impl F32x4 {
     #[inline(always)]
     pub fn splat(value: f32) -> F32x4 {

@@ -57,6 +57,7 @@ test("a network from bytes says its input, layers and default layer", async () =
     width: 8,
     height: 8,
     resize: "stretch",
+    crop: 1,
     order: "rgb",
     range: "0..255",
     mean: [127, 127, 127],

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::TractErrorContext;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
+use tract_onnx::tract_core::ops::math;
 
 /// A graph with the tensors in it that do not depend on the picture.
 pub struct Graph<'a> {
@@ -76,35 +77,109 @@ impl<'a> Graph<'a> {
         shape.map(<[usize]>::to_vec).with_context(|| format!("the shape {:?} is not known", fact.shape))
     }
 
-    /// What `node` does to the tensor at `outlet`, if it is an operator of two inputs.
-    pub fn binary(&self, node: &TypedNode, outlet: OutletId) -> Option<Binary> {
-        let op = node.op_as::<TypedBinOp>()?;
+    /// What `node` does to every value of the tensor at `outlet`, if it is that kind of operator.
+    pub fn effect(&self, node: &TypedNode, outlet: OutletId) -> Option<Effect> {
+        let operator = Operator::of(node.op_as::<TypedBinOp>()?)?;
         let other = *node.inputs.iter().find(|input| **input != outlet)?;
-        Some(Binary { operator: op.0.name().to_string(), other, is_first: node.inputs[0] == outlet })
+        let is_first = node.inputs[0] == outlet;
+        let Some(tensor) = self.constant(other) else {
+            return (operator == Operator::Add).then_some(Effect::Sum(other));
+        };
+        let constant = Constant { values: floats(&tensor)?, shape: tensor.shape().to_vec() };
+        match operator {
+            Operator::Add => Some(Effect::Plus(constant)),
+            Operator::Subtract => is_first.then_some(Effect::Minus(constant)),
+            Operator::Multiply => Some(Effect::Times(constant)),
+            Operator::Divide => is_first.then_some(Effect::Over(constant)),
+            Operator::Largest => constant.scalar().map(Effect::AtLeast),
+            Operator::Smallest => constant.scalar().map(Effect::AtMost),
+        }
     }
 }
 
-/// An operator of two inputs, seen from one of them.
-pub struct Binary {
-    /// Its name.
-    pub operator: String,
-    /// The other input.
-    pub other: OutletId,
-    /// Whether the input that it is seen from comes first.
-    pub is_first: bool,
+/// The operators of two inputs that steps can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Largest,
+    Smallest,
+}
+
+impl Operator {
+    fn of(op: &TypedBinOp) -> Option<Operator> {
+        let op = &op.0;
+        Some(if op.is::<math::Add>() {
+            Operator::Add
+        } else if op.is::<math::Sub>() {
+            Operator::Subtract
+        } else if op.is::<math::Mul>() {
+            Operator::Multiply
+        } else if op.is::<math::Div>() {
+            Operator::Divide
+        } else if op.is::<math::Max>() {
+            Operator::Largest
+        } else if op.is::<math::Min>() {
+            Operator::Smallest
+        } else {
+            return None;
+        })
+    }
+}
+
+/// What an operator does to every value of a tensor.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Another tensor that depends on the picture is added.
+    Sum(OutletId),
+    /// A constant is added.
+    Plus(Constant),
+    /// A constant is subtracted.
+    Minus(Constant),
+    /// It is multiplied with a constant.
+    Times(Constant),
+    /// It is divided by a constant.
+    Over(Constant),
+    /// What is smaller becomes this.
+    AtLeast(f32),
+    /// What is larger becomes this.
+    AtMost(f32),
+}
+
+/// A tensor that does not depend on the picture.
+#[derive(Debug, Clone)]
+pub struct Constant {
+    values: Vec<f32>,
+    shape: Vec<usize>,
+}
+
+impl Constant {
+    /// The one value, if it has one.
+    pub fn scalar(&self) -> Option<f32> {
+        match self.values[..] {
+            [value] => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The values if there are `count`, whatever their shape.
+    pub fn vector(&self, count: usize) -> Option<&[f32]> {
+        (self.values.len() == count).then_some(&self.values)
+    }
+
+    /// The values if there is one for each of `channels` on axis 1 of [1, channels, height, width], or one for all.
+    pub fn by_channel(&self, channels: usize) -> Option<Vec<f32>> {
+        if let Some(value) = self.scalar() {
+            return Some(vec![value; channels]);
+        }
+        let [.., on_axis, 1, 1] = *self.shape else { return None };
+        (self.values.len() == channels && on_axis == channels).then(|| self.values.clone())
+    }
 }
 
 fn floats(tensor: &Tensor) -> Option<Vec<f32>> {
     let tensor = tensor.cast_to::<f32>().ok()?;
     Some(tensor.view().as_slice::<f32>().ok()?.to_vec())
-}
-
-/// The values of `tensor` if there is one for each of `channels` on axis 1 of [1, channels, height, width], or one for all.
-pub fn by_channel(tensor: &Tensor, channels: usize) -> Option<Vec<f32>> {
-    let values = floats(tensor)?;
-    if values.len() == 1 {
-        return Some(vec![values[0]; channels]);
-    }
-    let [.., on_axis, 1, 1] = *tensor.shape() else { return None };
-    (values.len() == channels && on_axis == channels).then_some(values)
 }

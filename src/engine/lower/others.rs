@@ -6,6 +6,8 @@ use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx_opl::lrn::Lrn;
 
+use super::graph::Effect;
+use super::products::Taken;
 use super::{ALL, Lowering, Value};
 use crate::engine::simd::LANES;
 use crate::engine::steps::elementwise::{Copy, Elementwise};
@@ -15,35 +17,46 @@ impl Lowering<'_> {
     /// Clamps, sums of two values, and scalar factors and summands.
     pub(super) fn binary(&mut self, node: &TypedNode) -> TractResult<bool> {
         let Some(&from) = node.inputs.iter().find(|input| self.of.contains_key(input)) else { return Ok(false) };
-        let Some(binary) = self.graph.binary(node, from) else { return Ok(false) };
+        let Some(effect) = self.graph.effect(node, from) else { return Ok(false) };
         let input = self.of[&from];
         let maps = self.values[input].maps;
-        let same_shape = self.graph.shape(node.id.into())? == self.values[input].shape;
+        if self.graph.shape(node.id.into())? != self.values[input].shape {
+            return Ok(false);
+        }
         let mut step =
             Elementwise { input, added: None, output: 0, len: maps.len(), factor: 1.0, constant: 0.0, clamp: ALL };
-        if let Some(&other) = self.of.get(&binary.other) {
-            let same_order = self.values[other].maps == maps && self.values[other].shape == self.values[input].shape;
-            if !same_order || !same_shape || binary.operator != "Add" {
-                return Ok(false);
+        match effect {
+            Effect::Sum(other) => {
+                let Some(&other) = self.of.get(&other) else { return Ok(false) };
+                if self.values[other].maps != maps || self.values[other].shape != self.values[input].shape {
+                    return Ok(false);
+                }
+                step.added = Some(other);
             }
-            step.added = Some(other);
-        } else {
-            let scalar = self.graph.floats(binary.other).filter(|values| values.len() == 1);
-            let Some(scalar) = scalar.filter(|_| same_shape).map(|values| values[0]) else { return Ok(false) };
-            match binary.operator.as_str() {
-                "Max" => step.clamp.0 = scalar,
-                "Min" => step.clamp.1 = scalar,
-                "Add" => step.constant = scalar,
-                "Sub" if binary.is_first => step.constant = -scalar,
-                "Mul" => step.factor = scalar,
-                "Div" if binary.is_first => step.factor = 1.0 / scalar,
-                _ => return Ok(false),
-            }
+            Effect::AtLeast(low) => step.clamp.0 = low,
+            Effect::AtMost(high) => step.clamp.1 = high,
+            Effect::Plus(constant) => match constant.scalar() {
+                Some(value) => step.constant = value,
+                None => return Ok(false),
+            },
+            Effect::Minus(constant) => match constant.scalar() {
+                Some(value) => step.constant = -value,
+                None => return Ok(false),
+            },
+            Effect::Times(constant) => match constant.scalar() {
+                Some(value) => step.factor = value,
+                None => return Ok(false),
+            },
+            Effect::Over(constant) => match constant.scalar() {
+                Some(value) => step.factor = 1.0 / value,
+                None => return Ok(false),
+            },
         }
         let mut end = OutletId::from(node.id);
         if step.clamp == ALL {
-            let ending = self.ending(end, maps.channels, false);
+            let ending = self.ending(end, maps.channels, Taken::Clamps);
             (step.clamp, end) = (ending.clamp, ending.outlet);
+            self.fuse(&ending);
         }
         step.output = self.new_value(end)?;
         self.values[step.output].maps = maps;

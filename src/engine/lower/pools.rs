@@ -5,6 +5,7 @@ use tract_onnx::tract_core::ops::cnn::{PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 
 use super::Lowering;
+use super::graph::Effect;
 use super::window::Window;
 use crate::engine::steps::pool::{Pool, Summary};
 
@@ -49,19 +50,14 @@ impl Lowering<'_> {
         }
         let (mut end, mut factor) = (OutletId::from(node.id), 1.0);
         if let Some(next) = self.graph.only_reader(end) {
-            let binary = self.graph.binary(next, end);
-            let scalar =
-                binary.as_ref().and_then(|binary| self.graph.floats(binary.other)).filter(|values| values.len() == 1);
-            if let (Some(binary), Some(scalar)) = (binary, scalar.map(|values| values[0])) {
-                let found = match binary.operator.as_str() {
-                    "Mul" => Some(scalar),
-                    "Div" if binary.is_first => Some(1.0 / scalar),
-                    _ => None,
-                };
-                if let Some(found) = found {
-                    (end, factor) = (next.id.into(), found);
-                    self.fused.insert(next.id);
-                }
+            let found = match self.graph.effect(next, end) {
+                Some(Effect::Times(constant)) => constant.scalar(),
+                Some(Effect::Over(constant)) => constant.scalar().map(|divisor| 1.0 / divisor),
+                _ => None,
+            };
+            if let Some(found) = found {
+                (end, factor) = (next.id.into(), found);
+                self.fused.insert(next.id);
             }
         }
         let output = self.new_value(end)?;

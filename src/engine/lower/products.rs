@@ -5,7 +5,7 @@ use tract_onnx::tract_core::internal::bail;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
-use super::graph::by_channel;
+use super::graph::{Constant, Effect};
 use super::window::Window;
 use super::{ALL, Lowering, Purpose};
 use crate::engine::maps::Maps;
@@ -15,7 +15,8 @@ use crate::engine::steps::linear::Linear;
 use crate::engine::steps::winograd::Winograd;
 use crate::engine::steps::{Step, ValueId};
 
-/// What follows an operator and can be done when its results are stored.
+/// What follows an operator and can be done when its results are stored: a plan, which [`Lowering::fuse`] applies once the
+/// step that does it is made.
 pub(super) struct Ending {
     /// The last tensor of it.
     pub(super) outlet: OutletId,
@@ -24,8 +25,19 @@ pub(super) struct Ending {
     pub(super) shift: Vec<f32>,
     pub(super) added: Option<ValueId>,
     pub(super) clamp: (f32, f32),
-    /// The nodes that were taken along.
+    /// The nodes that it takes along.
     taken: Vec<usize>,
+}
+
+/// What a step can take along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Clamps alone.
+    Clamps,
+    /// Factors and summands by channel too, before the clamps.
+    Channels,
+    /// And a sum with another value, before the clamps.
+    Sums,
 }
 
 impl Ending {
@@ -34,68 +46,73 @@ impl Ending {
         let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
         Ending { outlet, scale, shift, added: None, clamp: ALL, taken: Vec::new() }
     }
+
+    /// Whether factors and summands can still come: what was added is not scaled any more, what was clamped not shifted.
+    fn is_open(&self) -> bool {
+        self.clamp == ALL && self.added.is_none()
+    }
+
+    /// What is taken along does this to each channel.
+    fn by_channel(&mut self, constant: &Constant, apply: impl Fn(&mut f32, &mut f32, f32)) -> Option<()> {
+        let values = constant.by_channel(self.scale.len())?;
+        let channels = self.scale.iter_mut().zip(&mut self.shift).zip(values);
+        channels.for_each(|((scale, shift), value)| apply(scale, shift, value));
+        Some(())
+    }
 }
 
 impl Lowering<'_> {
-    /// Takes along what follows `outlet`, a tensor of `channels`, as far as it can be done in the store of its results.
-    pub(super) fn ending(&mut self, outlet: OutletId, channels: usize, with_channels: bool) -> Ending {
+    /// What follows `outlet`, a tensor of `channels`, as far as a step that can take along `what` does it in the store of its
+    /// results.
+    pub(super) fn ending(&self, outlet: OutletId, channels: usize, what: Taken) -> Ending {
         let mut ending = Ending::none(outlet, channels);
         while let Some(node) = self.graph.only_reader(ending.outlet) {
-            if !self.take(node, &mut ending, with_channels) {
+            if self.take(node, &mut ending, what).is_none() {
                 break;
             }
-            self.fused.insert(node.id);
             ending.taken.push(node.id);
             ending.outlet = node.id.into();
         }
         ending
     }
 
-    /// Gives back what an ending took along.
-    fn give_back(&mut self, ending: &Ending) {
-        ending.taken.iter().for_each(|node| {
-            self.fused.remove(node);
-        });
+    /// What an ending takes along is not lowered any more.
+    pub(super) fn fuse(&mut self, ending: &Ending) {
+        self.fused.extend(&ending.taken);
     }
 
-    fn take(&self, node: &TypedNode, ending: &mut Ending, with_channels: bool) -> bool {
-        let Some(binary) = self.graph.binary(node, ending.outlet) else { return false };
-        let (same_shape, unclamped) =
-            (self.graph.shape(node.id.into()).ok() == self.graph.shape(ending.outlet).ok(), ending.clamp == ALL);
-        if !same_shape {
-            return false;
+    fn take(&self, node: &TypedNode, ending: &mut Ending, what: Taken) -> Option<()> {
+        let shape = self.graph.shape(ending.outlet).ok()?;
+        let effect = self.graph.effect(node, ending.outlet)?;
+        if self.graph.shape(node.id.into()).ok()? != shape {
+            return None;
         }
-        let Some(constant) = self.graph.constant(binary.other) else {
-            let shape = self.graph.shape(ending.outlet).ok();
-            let other = self.maps(binary.other).map(|(other, _)| other);
-            let other = other.filter(|&other| Some(&self.values[other].shape) == shape.as_ref());
-            let can =
-                with_channels && binary.operator == "Add" && ending.added.is_none() && unclamped && other.is_some();
-            if can {
-                ending.added = other;
-            }
-            return can;
-        };
-        let scalar = (constant.len() == 1).then(|| self.graph.floats(binary.other)).flatten().map(|values| values[0]);
-        match (binary.operator.as_str(), scalar) {
-            ("Max", Some(low)) if ending.clamp.1 == f32::INFINITY => ending.clamp.0 = ending.clamp.0.max(low),
-            ("Min", Some(high)) if high >= ending.clamp.0 => ending.clamp.1 = ending.clamp.1.min(high),
-            (operator, _) if with_channels && unclamped && ending.added.is_none() => {
-                let Some(values) = by_channel(&constant, ending.scale.len()) else { return false };
-                for (channel, value) in values.into_iter().enumerate() {
-                    let (scale, shift) = (&mut ending.scale[channel], &mut ending.shift[channel]);
-                    match operator {
-                        "Mul" => (*scale, *shift) = (*scale * value, *shift * value),
-                        "Div" if binary.is_first => (*scale, *shift) = (*scale / value, *shift / value),
-                        "Add" => *shift += value,
-                        "Sub" if binary.is_first => *shift -= value,
-                        _ => return false,
-                    }
+        let takes_channels = what != Taken::Clamps && ending.is_open();
+        match effect {
+            Effect::AtLeast(low) if ending.clamp.1 == f32::INFINITY => ending.clamp.0 = ending.clamp.0.max(low),
+            Effect::AtMost(high) if high >= ending.clamp.0 => ending.clamp.1 = ending.clamp.1.min(high),
+            Effect::Sum(other) if what == Taken::Sums && ending.is_open() => {
+                let (other, _) = self.maps(other)?;
+                if self.values[other].shape != shape {
+                    return None;
                 }
+                ending.added = Some(other);
             }
-            _ => return false,
+            Effect::Times(constant) if takes_channels => ending.by_channel(&constant, |scale, shift, value| {
+                (*scale, *shift) = (*scale * value, *shift * value);
+            })?,
+            Effect::Over(constant) if takes_channels => ending.by_channel(&constant, |scale, shift, value| {
+                (*scale, *shift) = (*scale / value, *shift / value);
+            })?,
+            Effect::Plus(constant) if takes_channels => {
+                ending.by_channel(&constant, |_, shift, value| *shift += value)?;
+            }
+            Effect::Minus(constant) if takes_channels => {
+                ending.by_channel(&constant, |_, shift, value| *shift -= value)?;
+            }
+            _ => return None,
         }
-        true
+        Some(())
     }
 
     pub(super) fn convolution(&mut self, node: &TypedNode, op: &Conv) -> TractResult<bool> {
@@ -114,12 +131,8 @@ impl Lowering<'_> {
         let bias = bias.cast_to::<f32>()?.view().as_slice::<f32>()?.to_vec();
         let channels = spec.output_channels;
         let depthwise = op.group == maps.channels && op.group == channels && op.group > 1;
-        let mut ending = self.ending(outlet, channels, true);
-        if depthwise && ending.added.is_some() {
-            // Its kernel adds nothing; the sum is a step of its own.
-            self.give_back(&ending);
-            ending = Ending::none(outlet, channels);
-        }
+        // The depthwise kernel adds nothing; such a sum is a step of its own.
+        let ending = self.ending(outlet, channels, if depthwise { Taken::Channels } else { Taken::Sums });
         let an_output = weights.len() / channels;
         for (channel, weights) in weights.chunks_exact_mut(an_output).enumerate() {
             weights.iter_mut().for_each(|weight| *weight *= ending.scale[channel]);
@@ -154,17 +167,11 @@ impl Lowering<'_> {
         } else {
             Direct::new(&convolution, wiring).map(|step| Box::new(step) as _)
         };
-        match step {
-            Some(step) => {
-                self.new_value(ending.outlet)?;
-                self.steps.push(step);
-                Ok(true)
-            }
-            None => {
-                self.give_back(&ending);
-                Ok(false)
-            }
-        }
+        let Some(step) = step else { return Ok(false) };
+        self.new_value(ending.outlet)?;
+        self.fuse(&ending);
+        self.steps.push(step);
+        Ok(true)
     }
 
     /// A product with a matrix of weights, and the bias and clamp after it.
@@ -184,16 +191,18 @@ impl Lowering<'_> {
             _ => return Ok(false),
         };
         let (mut end, mut bias, mut clamp) = (OutletId::from(node.id), vec![0.0; outputs], ALL);
+        let mut taken = Vec::new();
         while let Some(next) = self.graph.only_reader(end) {
-            let Some(binary) = self.graph.binary(next, end) else { break };
-            let Some(values) = self.graph.floats(binary.other) else { break };
-            match (binary.operator.as_str(), values.len()) {
-                ("Add", n) if n == outputs && clamp == ALL => bias.iter_mut().zip(values).for_each(|(b, v)| *b += v),
-                ("Max", 1) if clamp.1 == f32::INFINITY => clamp.0 = clamp.0.max(values[0]),
-                ("Min", 1) if values[0] >= clamp.0 => clamp.1 = clamp.1.min(values[0]),
+            match self.graph.effect(next, end) {
+                Some(Effect::Plus(constant)) if clamp == ALL && constant.vector(outputs).is_some() => {
+                    let values = constant.vector(outputs).unwrap_or_default();
+                    bias.iter_mut().zip(values).for_each(|(bias, value)| *bias += value);
+                }
+                Some(Effect::AtLeast(low)) if clamp.1 == f32::INFINITY => clamp.0 = clamp.0.max(low),
+                Some(Effect::AtMost(high)) if high >= clamp.0 => clamp.1 = clamp.1.min(high),
                 _ => break,
             }
-            self.fused.insert(next.id);
+            taken.push(next.id);
             end = next.id.into();
         }
         // Not copied where it is in float32 already: fully connected layers have most of a network's weights.
@@ -201,6 +210,7 @@ impl Lowering<'_> {
         let view = tensor.view();
         let weights = (view.as_slice::<f32>()?, transposed);
         let output = self.new_value(end)?;
+        self.fused.extend(taken);
         self.steps.push(Box::new(Linear::new((value, maps), (output, outputs), weights, &bias, clamp)));
         Ok(true)
     }

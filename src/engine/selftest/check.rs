@@ -156,7 +156,30 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
-    use super::differences;
+    use super::*;
+    use crate::engine::IMAGES;
+
+    #[test]
+    fn four_images_together_give_the_bits_that_each_gives_alone() {
+        let mut random = Random(20_191_002);
+        for number in 0..60 {
+            let case = random.case(number);
+            let program = Program::compile(&case.model(&mut random).unwrap(), Purpose::Often).unwrap();
+            let shape = [1, case.input[0], case.input[1], case.input[2]];
+            let images: Vec<Vec<f32>> = (0..IMAGES)
+                .map(|_| random.tensor(&shape).unwrap().view().as_slice::<f32>().unwrap().to_vec())
+                .collect();
+            let images: Vec<&[f32]> = images.iter().map(Vec::as_slice).collect();
+            let bits = |output: &Vec<f32>| output.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            for count in 2..=IMAGES {
+                let together = program.run(&images[..count]).unwrap();
+                for (image, output) in images.iter().zip(&together) {
+                    let alone = program.run(&[image]).unwrap().swap_remove(0);
+                    assert_eq!(bits(output), bits(&alone), "{count} images: {}", case.words());
+                }
+            }
+        }
+    }
 
     #[test]
     fn convolutions_of_all_kinds_are_what_tract_makes_of_them() {

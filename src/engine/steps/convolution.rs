@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use tract_onnx::prelude::TractResult;
 
-use super::tile::{Geometry, Run, Tiles, kernels, pair, split, widest};
+use super::tile::{Geometry, Run, Tiles, kernels, pair, split, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -187,20 +187,19 @@ impl Direct {
         unsafe {
             let source = source.add(group * self.geometry.blocks * self.geometry.block_stride);
             let column = at * self.pair * self.output.block_len();
-            for &(from, to, run) in runs {
-                let added = if added.is_null() { added } else { added.add(column + to) };
-                kernels[run.positions - 1](
-                    &self.geometry,
-                    Tiles {
-                        input: source.add(from),
-                        weights: self.weights.as_ptr().add(at * weights_len),
-                        bias: self.bias.as_ptr().add(at * self.pair * LANES),
-                        added,
-                        output: output.add(column + to),
-                        count: run.count,
-                    },
-                );
-            }
+            debug_assert!(
+                (at + 1) * weights_len <= self.weights.len() && (at + 1) * self.pair * LANES <= self.bias.len()
+            );
+            debug_assert!(column + self.pair * self.output.block_len() <= self.output.len());
+            let tiles = Tiles {
+                input: source,
+                weights: self.weights.as_ptr().add(at * weights_len),
+                bias: self.bias.as_ptr().add(at * self.pair * LANES),
+                added: if added.is_null() { added } else { added.add(column) },
+                output: output.add(column),
+                count: 0,
+            };
+            sweep(kernels, &self.geometry, runs.iter().copied(), tiles);
         }
     }
 }
@@ -266,6 +265,7 @@ impl Step for Direct {
 pub unsafe fn pad(input: Maps, from: *const f32, padded: Maps, (top, left): (usize, usize), to: *mut f32) {
     let rows = input.height.min(padded.height - top);
     let columns = input.width.min(padded.width - left);
+    debug_assert!(padded.blocks() >= input.blocks() && top + rows <= padded.height && left + columns <= padded.width);
     // SAFETY: rows and columns stay within both.
     unsafe {
         std::ptr::write_bytes(to, 0, padded.blocks() * padded.block_len());

@@ -141,6 +141,11 @@ impl Depthwise {
     /// # Safety
     /// As [`Step::run`].
     unsafe fn block(&self, block: usize, source: *const f32, output: *mut f32) {
+        let reach = |output: usize, stride: usize, kernel: usize, dilation: usize| {
+            (output - 1) * stride + (kernel - 1) * dilation
+        };
+        debug_assert!(reach(self.output.height, self.stride.0, self.kernel.0, self.dilation.0) < self.padded.height);
+        debug_assert!(reach(self.output.width, self.stride.1, self.kernel.1, self.dilation.1) < self.padded.width);
         let plain = self.kernel == (3, 3) && self.stride == (1, 1) && self.dilation == (1, 1);
         let (low, high) = (F32x4::splat(self.clamp.0), F32x4::splat(self.clamp.1));
         // SAFETY: rows and columns stay within the padded block and the output.

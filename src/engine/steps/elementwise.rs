@@ -40,6 +40,7 @@ impl Step for Elementwise {
         for image in images {
             let (input, output) = (memory.at(self.input, image), memory.at(self.output, image));
             let added = self.added.map(|value| memory.at(value, image));
+            debug_assert!(self.len.is_multiple_of(LANES), "values are whole registers");
             for at in (0..self.len).step_by(LANES) {
                 // SAFETY: values are whole registers, `len` floats of them, where the planner put them.
                 unsafe {
@@ -76,6 +77,10 @@ impl Step for Copy {
 
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
         for image in images {
+            debug_assert!(
+                memory.at(self.input, image).cast_const().addr().abs_diff(memory.at(self.output, image).addr())
+                    >= self.len * size_of::<f32>()
+            );
             // SAFETY: both have `len` floats and are alive at the same time, so they do not overlap.
             unsafe {
                 std::ptr::copy_nonoverlapping(memory.at(self.input, image), memory.at(self.output, image), self.len)

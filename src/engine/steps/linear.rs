@@ -7,7 +7,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::padded_to_blocks;
-use super::tile::{Geometry, Run, Tiles, kernels, pair, split, widest};
+use super::tile::{Geometry, Tiles, kernels, pair, side_by_side, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -95,19 +95,16 @@ impl Step for Linear {
                 }
             }
             for column in 0..outputs / self.pair {
-                for Run { start, positions, count: tiles } in split(count, widest(self.pair)) {
-                    kernels[positions - 1](
-                        &geometry,
-                        Tiles {
-                            input: gathered.add(start * LANES),
-                            weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
-                            bias: self.bias.as_ptr().add(column * self.pair * LANES),
-                            added: std::ptr::null(),
-                            output: results.add((column * self.pair * count + start) * LANES),
-                            count: tiles,
-                        },
-                    );
-                }
+                debug_assert!((column + 1) * inputs * LANES * self.pair * LANES <= self.weights.len());
+                let tiles = Tiles {
+                    input: gathered,
+                    weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
+                    bias: self.bias.as_ptr().add(column * self.pair * LANES),
+                    added: std::ptr::null(),
+                    output: results.add(column * self.pair * count * LANES),
+                    count: 0,
+                };
+                sweep(kernels, &geometry, side_by_side(count, widest(self.pair)), tiles);
             }
             for image in 0..count {
                 let to = memory.at(self.output, first + image);

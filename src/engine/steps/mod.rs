@@ -31,12 +31,18 @@ pub struct Memory<'a> {
     pub base: *mut f32,
     pub places: &'a [Place],
     pub scratch: *mut f32,
+    /// Floats of the values, behind which the scratch begins.
+    pub len: usize,
 }
 
 impl Memory<'_> {
     /// Where the value of an image starts.
     pub fn at(&self, value: ValueId, image: usize) -> *mut f32 {
         let Place { offset, image_stride } = self.places[value];
+        debug_assert!(
+            offset + image * image_stride <= self.len,
+            "value {value} of image {image} lies behind the memory"
+        );
         // SAFETY: the planner keeps all images of all values within the memory.
         unsafe { self.base.add(offset + image * image_stride) }
     }

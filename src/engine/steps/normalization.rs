@@ -67,6 +67,10 @@ impl Step for LocalResponse {
         let (factor, bias) = (F32x4::splat(self.alpha / self.size as f32), F32x4::splat(self.bias));
         for image in images {
             let (input, output) = (memory.at(self.input, image), memory.at(self.output, image));
+            debug_assert!(
+                self.reach().0 + self.reach().1 + 1 == self.size,
+                "the squares of `size` channels are summed"
+            );
             // SAFETY: scratch() asked for the squares; the values are where the planner put them.
             unsafe {
                 std::ptr::write_bytes(memory.scratch, 0, self.scratch(1));

@@ -82,6 +82,7 @@ impl Step for Pool {
                     let rows = window(row, self.stride.0, self.padding.0, self.kernel.0, from.height);
                     for column in 0..to.width {
                         let columns = window(column, self.stride.1, self.padding.1, self.kernel.1, from.width);
+                        debug_assert!(rows.end <= from.height && columns.end <= from.width);
                         // SAFETY: windows are clipped to the input; the values are where the planner put them.
                         unsafe {
                             let block_of_input = memory.at(input, image).add(block * from.block_len());

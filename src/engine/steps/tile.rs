@@ -71,7 +71,8 @@ pub struct Run {
     pub count: usize,
 }
 
-type Kernel = unsafe fn(&Geometry, Tiles);
+/// Computes tiles of one size side by side.
+pub type Kernel = unsafe fn(&Geometry, Tiles);
 
 /// Defines a kernel of a number of positions and one block of output channels. Its accumulators are written out: LLVM does
 /// not unroll loops over them early enough to keep them in registers.
@@ -237,6 +238,34 @@ pub fn pair(output_blocks: usize) -> usize {
 /// The most positions of a tile of `pair` blocks.
 pub fn widest(pair: usize) -> usize {
     if pair == 2 { WIDEST_PAIR } else { WIDEST }
+}
+
+/// Computes all `runs` of tiles, each with its floats into the input and into the output (and into what is added) of `tiles`: the one
+/// loop over tiles that convolutions, Winograd's products and fully connected layers have.
+///
+/// # Safety
+/// `kernels` must be those of the geometry's position stride; for every run all that its tiles reach must lie in the buffers
+/// of `tiles`.
+pub unsafe fn sweep(
+    kernels: &[Kernel],
+    geometry: &Geometry,
+    runs: impl IntoIterator<Item = (usize, usize, Run)>,
+    tiles: Tiles,
+) {
+    for (from, to, run) in runs {
+        debug_assert!((1..=kernels.len()).contains(&run.positions), "{run:?} with {} kernels", kernels.len());
+        // SAFETY: the caller's promise.
+        unsafe {
+            let added = if tiles.added.is_null() { tiles.added } else { tiles.added.add(to) };
+            let (input, output) = (tiles.input.add(from), tiles.output.add(to));
+            kernels[run.positions - 1](geometry, Tiles { input, added, output, count: run.count, ..tiles });
+        }
+    }
+}
+
+/// The runs of a row of `positions` that lie side by side in the input and in the output, as [`sweep`] takes them.
+pub fn side_by_side(positions: usize, widest: usize) -> impl Iterator<Item = (usize, usize, Run)> {
+    split(positions, widest).map(|run| (run.start * LANES, run.start * LANES, run))
 }
 
 /// Splits a row of `positions` into tiles of at most `widest`, as equal as can be: those of one position more come first.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::{Convolution, Wiring, padded_to_blocks};
-use super::tile::{Geometry, Run, Tiles, WIDEST, kernels, pair, split, widest};
+use super::tile::{Geometry, Tiles, WIDEST, kernels, pair, side_by_side, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -238,24 +238,19 @@ impl Winograd {
         let column = inputs * LANES * LANES;
         for product in 0..PRODUCTS {
             for block in (0..outputs).step_by(self.pair) {
-                for Run { start, positions, count: tiles } in split(count, widest(self.pair)) {
-                    // SAFETY: the caller's promise, and the layout of `weights`.
-                    unsafe {
-                        kernels[positions - 1](
-                            &geometry,
-                            Tiles {
-                                input: transformed.add((product * inputs * count + start) * LANES),
-                                weights: self
-                                    .weights
-                                    .as_ptr()
-                                    .add(((group * PRODUCTS + product) * outputs + block) * column),
-                                bias: NO_BIAS.as_ptr(),
-                                added: std::ptr::null(),
-                                output: products.add(((product * outputs + block) * count + start) * LANES),
-                                count: tiles,
-                            },
-                        );
-                    }
+                let weights = ((group * PRODUCTS + product) * outputs + block) * column;
+                debug_assert!(weights + self.pair * column <= self.weights.len());
+                // SAFETY: the caller's promise, and the layout of `weights`.
+                unsafe {
+                    let tiles = Tiles {
+                        input: transformed.add(product * inputs * count * LANES),
+                        weights: self.weights.as_ptr().add(weights),
+                        bias: NO_BIAS.as_ptr(),
+                        added: std::ptr::null(),
+                        output: products.add((product * outputs + block) * count * LANES),
+                        count: 0,
+                    };
+                    sweep(kernels, &geometry, side_by_side(count, widest(self.pair)), tiles);
                 }
             }
         }
