@@ -11,7 +11,7 @@
 //! No gradient is used, so any network that can be run can be explained; it costs a forward pass for each map. The
 //! method is that of Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks"
 //! (CVPR Workshops 2020, arXiv 1910.01279). Its implementations differ in what they mask, score, subtract and sum: see
-//! [`recipe`].
+//! [`recipe`](methods::score_cam::recipe).
 //!
 //! # Stages
 //! Data flows one way, a module a stage. Besides its data a stage needs descriptions, which have modules of their own:

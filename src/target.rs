@@ -183,7 +183,7 @@ impl From<&Target> for Wish {
 }
 
 impl Target {
-    /// The number that a target makes of `logits` [classes].
+    /// The number that a target makes of `logits`, one a class.
     pub fn score(&self, logits: &[f32], output: OutputKind, score: Score) -> f64 {
         let all = match score {
             Score::Logit => None,

@@ -43,14 +43,18 @@ export async function serve({ port = 0, isolation = true, watched = false } = {}
     const missing = () => response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found");
     const path = decodedPath(request.url);
     if (path === null || NOT_SERVED.has(path) || path.split("/").some((part) => part.startsWith("."))) return missing();
-    if (edited?.(path, request, response)) return;
+    if (edited?.answer(path, request, response)) return;
     if (!(await compressed(DIST, path, request, response))) files(request, response, missing);
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "localhost", resolve);
   });
-  return { address: `http://localhost:${server.address().port}/`, close: () => server.close() };
+  const close = () => {
+    server.close();
+    edited?.close();
+  };
+  return { address: `http://localhost:${server.address().port}/`, close };
 }
 
 /** Answers with the files of www/ as they are now, and tells those who wait when one has changed. */
@@ -58,11 +62,11 @@ function reloading() {
   const files = sirv(WWW, { dev: true });
   const waiting = new Set();
   let timer = null;
-  watch(WWW, { recursive: true }, () => {
+  const watcher = watch(WWW, { recursive: true }, () => {
     clearTimeout(timer);
     timer = setTimeout(() => waiting.forEach((response) => response.write("data: changed\n\n")), SETTLED);
   });
-  return (path, request, response) => {
+  const answer = (path, request, response) => {
     if (path === RELOADER) {
       response.writeHead(200, { "Content-Type": "text/javascript" }).end(RELOAD);
     } else if (path === CHANGES) {
@@ -78,6 +82,7 @@ function reloading() {
     }
     return true;
   };
+  return { answer, close: () => watcher.close() };
 }
 
 /** A page of www/ with the script that reloads it. */

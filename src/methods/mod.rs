@@ -16,7 +16,7 @@ use crate::error::{Error, Result, shown};
 use crate::geometry::Upsampler;
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::{Activations, Layer, Network};
-use crate::passes::{Fill, Masks};
+use crate::passes::Masks;
 use crate::preprocess::Input;
 use crate::resize::Resample;
 use crate::target::Score;
@@ -262,11 +262,6 @@ impl Subject {
     /// The maps of the layer, of which a method that looks at none must not ask.
     pub fn maps(&self) -> &Activations {
         self.activations.as_ref().expect("the method uses a layer")
-    }
-
-    /// What the colour is that shows where a mask is zero.
-    pub fn fill(masks: &dyn Masks) -> Fill {
-        masks.masked().fill()
     }
 }
 

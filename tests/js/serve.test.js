@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { utimes } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { serve } from "../../tools/serve.js";
 
-const style = new URL("../../www/style.css", import.meta.url);
+const made = new URL("../../www/made-by-a-test.css", import.meta.url);
 
-test("with --watch www/ lies over dist/ and an open page is told to reload", async () => {
+test("with --watch www/ lies over dist/ and an open page is told to reload", { timeout: 20_000 }, async () => {
   const { address, close } = await serve({ watched: true });
   const abort = new AbortController();
   try {
@@ -16,10 +16,11 @@ test("with --watch www/ lies over dist/ and an open page is told to reload", asy
 
     const changes = await fetch(`${address}_changes`, { signal: abort.signal });
     const told = changes.body.getReader().read();
-    await utimes(style, new Date(), new Date());
+    await writeFile(made, "");
     assert.match(new TextDecoder().decode((await told).value), /^data: /);
   } finally {
     abort.abort();
+    await rm(made, { force: true });
     close();
   }
 });

@@ -346,7 +346,7 @@ export default {
   captionSigned: "Red speaks for it, blue against it",
   linkMethod: "The link names the method “{name}”, which is not here.",
   resample: "Resampled by",
-  resampleAuto: "bilinear (MATLAB’s recipe: bicubic)",
+  resampleAuto: "as the method’s original does (most: bilinear)",
   resampleNearest: "nearest pixel",
   resampleBilinear: "bilinear",
   resampleBicubic: "bicubic",

@@ -344,7 +344,7 @@ export default {
   captionSigned: "赤は支えるもの、青は反するもの",
   linkMethod: "リンクにある手法「{name}」はここにありません。",
   resample: "縮小の方法",
-  resampleAuto: "バイリニア(matlab レシピではバイキュービック)",
+  resampleAuto: "手法の元の実装に従う(多くはバイリニア)",
   resampleNearest: "最近傍",
   resampleBilinear: "バイリニア",
   resampleBicubic: "バイキュービック",
