@@ -54,7 +54,6 @@ pub fn read_between(values: &[f32], (height, width): (usize, usize), (across, do
 
 /// Which points of two grids coincide when a map is upsampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Grid {
     /// The grids' outer edges: PyTorch's `align_corners=False`.
     HalfPixel,

@@ -22,7 +22,6 @@ const MAX_PASSES_A_STEP: usize = 16;
 
 /// What a mask is multiplied with, and so what shows where it is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Masked {
     /// The normalised tensor: where the mask is zero, the network sees its mean colour.
     NormalisedTensor,
