@@ -51,7 +51,10 @@ test("a window slides over the picture when Occlusion is chosen, and the map is 
   await page.getByLabel("Method", { exact: true }).selectOption("occlusion");
   await finished(page);
   assert.equal(await fact("Method").textContent(), "Occlusion");
-  assert.match(await fact("Options").textContent(), /^Window, in pixels of the network’s input: 32, Step .*: 16, /);
+  assert.match(
+    await fact("Options").textContent(),
+    /^Window \(pixels\): 32, Step \(pixels\): 16, Covered by: mean colour, /,
+  );
   assert.equal(await fact("Masked pictures").textContent(), "169 of 169 windows");
   for (const panel of ["#walkthrough", "#channels", "#layer-field", "#recipe-field", "#save-csv"])
     assert.ok(await page.locator(panel).isHidden(), panel);
@@ -70,12 +73,12 @@ test("a window slides over the picture when Occlusion is chosen, and the map is 
 
 test("its options are explained anew when they change, and a senseless one gets a sentence", async () => {
   const before = await values("Save map (.npy)");
-  await page.getByLabel("The window shows").selectOption("black");
+  await page.getByLabel("Covered by").selectOption("black");
   await finished(page);
   const black = await values("Save map (.npy)");
   assert.ok(compare(before, black).difference > 0.01);
-  await page.getByLabel("Step from window to window").fill("64");
-  await page.getByLabel("Step from window to window").blur();
+  await page.getByLabel("Step (pixels)").fill("64");
+  await page.getByLabel("Step (pixels)").blur();
   await page.getByRole("alert").getByText("stride is 64; at most the window's 32 pixels").waitFor();
   assert.deepEqual(await values("Save map (.npy)"), black, "the earlier result still stands");
   await page.getByLabel("Method", { exact: true }).selectOption("score-cam");

@@ -74,6 +74,7 @@ export function createStage(stage, controls, { onChange, onError }) {
     const colours = colourMaps[colourMap.value];
     if (!colours) return;
     colourMap.disabled = signed !== null;
+    stage.classList.toggle("signed", signed !== null);
     const ends = signed ? strongestOf(signed) : 1;
     const texts = signed ? [number(-ends, 3), t("againstAndFor"), number(ends, 3)] : ["0", t("evidence"), "1"];
     scale.forEach((part, i) => (part.textContent = texts[i]));

@@ -271,7 +271,7 @@ export default {
   articleRead:
     "Read the heatmap as evidence for one class only: red is where maps lie that keep this class probable on their own. Another class has another map from the same passes, so ask “why this and not that?” before you believe one.",
   articleDoubt:
-    "Doubt it, too: a map is coarse, it shows what speaks for a class and never what speaks against it, and a network can be right for the wrong reason. If recipes, layers or the runner-up class give the same map, it says more about the picture than about the decision.",
+    "Doubt it, too: a map is coarse, it hides what speaks against a class unless you ask for it, and a network can be right for the wrong reason. If recipes, layers or the runner-up class give the same map, it says more about the picture than about the decision.",
   placesSpread: "The evidence for “{label}” is spread over the whole picture: no ninth of it has more than {percent}.",
   continue: "Continue",
   loadingProgram: "Loading the program: {done}",
@@ -315,10 +315,10 @@ export default {
     "The network’s own maps cover the picture, each as a mask; those whose masks keep the class’s score make the heatmap.",
   "method-occlusion-hint":
     "A window slides over the picture and covers it; where the class’s score falls, there is the evidence. It looks at no layer, so it works for any network, and is coarse.",
-  "option-window": "Window, in pixels of the network’s input",
-  "option-stride": "Step from window to window, in pixels",
-  "option-fill": "The window shows",
-  "option-fill-mean": "the mean colour",
+  "option-window": "Window (pixels)",
+  "option-stride": "Step (pixels)",
+  "option-fill": "Covered by",
+  "option-fill-mean": "mean colour",
   "option-fill-black": "black",
   "option-score": "Scores",
   "option-score-logit": "before the softmax",
