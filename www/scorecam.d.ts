@@ -453,9 +453,9 @@ export interface InputSpec extends Preset {
   resample?: "nearest" | "bilinear" | "bicubic" | "lanczos";
   /**
    * The share of each side that is seen: pictures are resized to the input's size divided by it, and the centre is cut out; 0.875 is
-   * "resize 256, crop 224". Given without `resize`, pictures keep their shape.
+   * "resize 256, crop 224". 1 if left out; given without `resize`, pictures keep their shape.
    */
-  crop: number;
+  crop?: number;
 }
 
 export interface Preset {

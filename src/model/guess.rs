@@ -151,3 +151,37 @@ fn constant(graph: &GraphProto, name: &str) -> Option<Vec<f32>> {
     }
     Some(tensor.raw_data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::StringStringEntryProto;
+
+    use super::*;
+
+    fn guessed(producer: &str, metadata: &[(&str, &str)]) -> Guess {
+        let entry = |&(key, value): &(&str, &str)| StringStringEntryProto { key: key.into(), value: value.into() };
+        let input = tract_onnx::pb::ValueInfoProto { name: "picture".into(), ..Default::default() };
+        let graph = GraphProto { input: vec![input], ..Default::default() };
+        guess(&ModelProto {
+            producer_name: producer.into(),
+            metadata_props: metadata.iter().map(entry).collect(),
+            graph: Some(graph),
+            ..Default::default()
+        })
+    }
+
+    #[test]
+    fn matlab_resamples_bicubically_and_metadata_say_more() {
+        let nothing = guessed("pytorch", &[]);
+        assert_eq!((nothing.input.resample, nothing.input.crop), (None, 1.0));
+        let matlab = guessed("MATLAB Deep Learning Toolbox Converter for ONNX Model Format", &[]);
+        assert_eq!(matlab.input.resample, Some(Resample::Bicubic));
+        assert!(matlab.clues.contains(&Clue::Matlab));
+        let timm = guessed("pytorch", &[("interpolation", "bicubic"), ("crop_pct", "0.875")]);
+        assert_eq!((timm.input.resample, timm.input.crop), (Some(Resample::Bicubic), 0.875));
+        assert_eq!((timm.input.resize, timm.clues.last()), (Resize::Crop, Some(&Clue::Metadata)));
+        // What is no share of a picture is not taken over.
+        let senseless = guessed("pytorch", &[("crop_pct", "87.5"), ("interpolation", "random")]);
+        assert_eq!((senseless.input, senseless.clues), (nothing.input, nothing.clues));
+    }
+}

@@ -53,6 +53,7 @@ pub struct InputSpec {
     pub resample: Option<Resample>,
     /// The share of each side that is seen, in (0, 1]: pictures are resized to the input's size divided by it, and the centre
     /// is cut out. "Resize 256, crop 224" is 0.875.
+    #[serde(skip_serializing_if = "is_whole")]
     pub crop: f64,
     /// Order of the colour channels.
     pub order: ChannelOrder,
@@ -211,6 +212,11 @@ pub struct ModelSpec {
     pub output: OutputKind,
     /// The file of class names beside the catalogue: a JSON array in the order of the classes.
     pub labels: String,
+}
+
+/// Whether a crop leaves nothing out, which goes without saying.
+fn is_whole(crop: &f64) -> bool {
+    *crop == 1.0
 }
 
 impl InputSpec {

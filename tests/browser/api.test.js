@@ -57,7 +57,6 @@ test("a network from bytes says its input, layers and default layer", async () =
     width: 8,
     height: 8,
     resize: "stretch",
-    crop: 1,
     order: "rgb",
     range: "0..255",
     mean: [127, 127, 127],
@@ -72,6 +71,18 @@ test("a network from bytes says its input, layers and default layer", async () =
     ["first", "first.relu", "second", "second.relu"],
   );
   assert.equal(model.defaultLayer, "first.relu");
+});
+
+test("how pictures are resampled and cropped can be said, and a crop alone keeps their shape", async () => {
+  const input = await page.evaluate(async () => {
+    const { cam, source } = globalThis;
+    const { resize, resample, crop } = (
+      await cam.loadModel({ ...source, spec: { input: { ...source.spec.input, resample: "lanczos", crop: 0.875 } } })
+    ).input;
+    await cam.loadModel(source);
+    return { resize, resample, crop };
+  });
+  assert.deepEqual(input, { resize: "crop", resample: "lanczos", crop: 0.875 });
 });
 
 test("every recipe gives the reference's map through the module", async () => {

@@ -64,6 +64,52 @@ fn explain_writes_the_map_the_overlay_and_a_report_for_every_picture() {
 }
 
 #[test]
+fn targets_methods_and_what_speaks_against_are_asked_for_by_flags() {
+    let out = folder("asked");
+    let explain = |more: &[&str]| {
+        let mut arguments = vec!["explain", "tests/fixtures/tiny.png", "--layer", "first.relu", "--out"];
+        arguments.push(out.to_str().unwrap());
+        arguments.extend(TINY);
+        arguments.extend(more);
+        let output = scorecam(&arguments);
+        let report = fs::read(out.join("tiny.json")).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned(), report.unwrap_or_default())
+    };
+    let expected: Value = serde_json::from_slice(&read("tests/fixtures/tiny.json")).unwrap();
+    // The first of the reference's targets: any of the classes 0 and 3, by probability.
+    let (worked, _, report) = explain(&["--target", "group:0,3", "--signed"]);
+    assert!(worked && report["target"]["kind"] == "group" && report["target"]["classes"][1]["index"] == 3);
+    let difference =
+        |found: &Value, expected: &Value| (found.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 1e-4;
+    assert!(difference(&report["target"]["score"], &expected["targets"][0]["picture"]));
+    assert!(difference(&report["weights"][1], &expected["targets"][0]["weights"][1]));
+    let signed = fs::read(out.join("tiny.signed.npy")).unwrap();
+    assert_eq!(ndarray::Array2::<f32>::read_npy(signed.as_slice()).unwrap().dim(), (8, 8));
+    assert!(out.join("tiny.signed.png").exists());
+
+    let (worked, _, report) = explain(&["--method", "occlusion", "--option", "window=4", "--option", "stride=4"]);
+    assert!(worked && report["method"] == "occlusion" && report["layer"].is_null() && report["window"] == 4);
+    assert_eq!(report["weights"].as_array().unwrap().len(), 4);
+
+    for (wrong, says) in [
+        (&["--target", "difference:1"][..], "cannot be read"),
+        (&["--target", "group:0,9"], "There is no class 9"),
+        (&["--target", "finer:2,2"], "cannot be set against itself"),
+        (&["--method", "lime"], "There are: score-cam, occlusion."),
+        (&["--method", "occlusion", "--recipe", "paper"], "unknown field `recipe`"),
+        (&["--option", "window=3"], "unknown field `window`"),
+        (&["--crop", "2"], "A crop of 2 is no part"),
+        (&["--resample", "area"], "unknown variant `area`"),
+    ] {
+        let (worked, said, _) = explain(wrong);
+        assert!(!worked && said.contains(says), "{wrong:?}: {said}");
+    }
+    let (worked, _, report) = explain(&["--resample", "lanczos", "--crop", "0.5"]);
+    let input = &report["input"];
+    assert!(worked && input["resample"] == "lanczos" && input["crop"] == 0.5 && input["resize"] == "crop", "{input}");
+}
+
+#[test]
 fn the_matlab_recipe_takes_its_option_and_others_refuse_it() {
     let out = folder("columnwise");
     let with = |recipe: &str, columnwise: &str| {

@@ -2,7 +2,7 @@
 
 import { paintBar, paintOverlay, paintSignedOverlay, strongestOf } from "./canvas.js";
 import { contextOf, make } from "./dom.js";
-import { number, percent, t } from "./i18n.js";
+import { number, percent, t, word } from "./i18n.js";
 import { counts } from "./panels/doubts.js";
 import { optionsOf } from "./panels/facts.js";
 
@@ -22,9 +22,15 @@ const FONT = '15px system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif';
 export function captionOf(view) {
   const { result, label, model, version } = view;
   const { probability, recipe, layer, diagnostics, method } = result;
-  const made = layer
-    ? t("captionRecipe", { model: model.title, layer: layer.name, recipe: nameOf(recipe), version })
-    : t("captionMethod", { method: t(`method-${method}`), model: model.title, options: optionsOf(view), version });
+  const made =
+    layer && recipe
+      ? t("captionRecipe", { model: model.title, layer: layer.name, recipe: nameOf(recipe), version })
+      : t("captionMethod", {
+          method: word(`method-${method}`, method),
+          model: model.title,
+          options: optionsOf(view),
+          version,
+        });
   const lines = [t("captionClass", { label, percent: percent(probability) }), made];
   if (view.signed()) lines.push(t("captionSigned"));
   if (diagnostics.improbable) lines.push(t("improbable", { label, percent: percent(probability) }));

@@ -34,6 +34,12 @@ export function t(key, values = {}) {
 }
 
 /**
+ * The word for something that the core names: a method, an option, one of its values. What has no word here is called by its name.
+ * @param {string} key  @param {string} [name]
+ */
+export const word = (key, name = "") => LANGUAGES[language][key] ?? name;
+
+/**
  * What an error says in the page's language: its sentence and its advice. Where there is no translation of its code it speaks
  * English.
  * @param {{ code?: string, values?: Record<string, string>, message: string, hint?: string }} error

@@ -99,7 +99,7 @@ export function createOwnModel(container, { onFile, onApply }) {
       fill(input);
       resize.value = input.resize;
       resample.value = input.resample ?? "";
-      [width.value, height.value, crop.value] = [input.width, input.height, input.crop].map(String);
+      [width.value, height.value, crop.value] = [input.width, input.height, input.crop ?? 1].map(String);
       // A size that the graph fixes cannot be changed.
       width.disabled = height.disabled = !model.clues.includes("size-open");
       labels.value = "";

@@ -6,7 +6,7 @@ import { findAll, make } from "./dom.js";
 import { doubtsAbout } from "./panels/doubts.js";
 import { factRows } from "./panels/facts.js";
 import { captionOf, drawFigure, nameOf } from "./figure.js";
-import { moment, number, percent, score, t } from "./i18n.js";
+import { moment, number, percent, score, t, word } from "./i18n.js";
 import { dataUrl, html, verbatim } from "./markup.js";
 import { placesOf } from "./panels/places.js";
 import { SCENES } from "./panels/walkthrough/scenes.js";
@@ -39,7 +39,10 @@ export async function reportOf(view, name, files, comparison) {
     [t("factPicture"), name],
     [t("factMade"), moment(made)],
     ...factRows(view),
-    [t("reportRecipe"), result.recipe ? t(`recipe-${nameOf(result.recipe)}`) : t(`method-${result.method}-hint`)],
+    [
+      t("reportRecipe"),
+      result.recipe ? t(`recipe-${nameOf(result.recipe)}`) : word(`method-${result.method}-hint`, result.method),
+    ],
     [t("factChecksum"), model.sha256 ?? t("unknown")],
     [t("factVersion"), `scorecam ${version}`],
   ];

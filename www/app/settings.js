@@ -1,7 +1,7 @@
 /** Which layer is explained, by which method, and with which of its options. */
 
 import { find, make } from "./dom.js";
-import { number, shown, t } from "./i18n.js";
+import { number, shown, t, word } from "./i18n.js";
 
 /** @import { Choice, Method, Model, ModelSpec } from "../scorecam.js" */
 /** @import { Chosen } from "./types.js" */
@@ -66,7 +66,7 @@ export function createSettings(container, { onNetwork, onLayer, onMethod }) {
   /** @param {Choice} option */
   function fieldOf(option) {
     const id = `option-${option.name}`;
-    const label = make("label", { htmlFor: id }, t(`option-${option.name}`));
+    const label = make("label", { htmlFor: id }, word(`option-${option.name}`, option.name));
     if (option.type === "integer") {
       const { name, least, most, default: value } = option;
       const field = {
@@ -82,7 +82,7 @@ export function createSettings(container, { onNetwork, onLayer, onMethod }) {
     }
     const select = make("select", { id, name: option.name });
     if (option.type === "name")
-      select.append(...option.names.map((name) => new Option(t(`option-${option.name}-${name}`), name)));
+      select.append(...option.names.map((name) => new Option(word(`option-${option.name}-${name}`, name), name)));
     return make("div", {}, label, select);
   }
 
@@ -115,19 +115,19 @@ export function createSettings(container, { onNetwork, onLayer, onMethod }) {
     const found = chosenMethod();
     const described = chosenRecipe();
     hint.textContent = described ? t(`recipe-${described.name}`) : "";
-    methodHint.textContent = found ? t(`method-${found.name}-hint`) : "";
+    methodHint.textContent = found ? word(`method-${found.name}-hint`) : "";
     layerField.hidden = !found?.usesLayer;
     recipeField.hidden = hint.hidden = !described;
     columnwiseField.hidden = (described?.columnwise ?? null) === null;
-    for (const option of method.options) option.text = t(`method-${option.value}`);
+    for (const option of method.options) option.text = word(`method-${option.value}`, option.value);
     for (const option of recipe.options)
       option.text = t("recipeName", { name: option.value, why: t(`recipeName-${option.value}`) });
     for (const option of found?.options ?? []) {
       const field = optionFields.querySelector(`[name="${option.name}"]`);
       const label = field?.parentElement?.querySelector("label");
-      if (label) label.textContent = t(`option-${option.name}`);
+      if (label) label.textContent = word(`option-${option.name}`, option.name);
       if (field instanceof HTMLSelectElement)
-        for (const each of field.options) each.text = t(`option-${option.name}-${each.value}`);
+        for (const each of field.options) each.text = word(`option-${option.name}-${each.value}`, each.value);
     }
     offerLayers();
   }

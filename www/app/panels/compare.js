@@ -6,7 +6,7 @@ import { nameOf } from "../figure.js";
 import { described } from "../targets.js";
 import { counts } from "./doubts.js";
 import { optionsOf } from "./facts.js";
-import { number, percent, shown, t } from "../i18n.js";
+import { number, percent, shown, t, word } from "../i18n.js";
 
 /** @import { Comparison as Found, Result } from "../../scorecam.js" */
 /** @import { Actions, Panel, View } from "../types.js" */
@@ -144,7 +144,8 @@ export function createCompare(panel, { onError }) {
     const { result, label, model } = view;
     const { recipe, layer, probability, diagnostics, method } = result;
     const score = typeof recipe === "object" && recipe?.score ? t(`score-${recipe.score}`) : "";
-    const how = layer ? [nameOf(recipe), score, shown(layer.name)] : [t(`method-${method}`), optionsOf(view)];
+    const by = recipe ? [nameOf(recipe), score] : [word(`method-${method}`, method), optionsOf(view)];
+    const how = [...by, layer ? shown(layer.name) : ""];
     const partial = diagnostics.partial ? t("partial", counts(result)) : "";
     const parts = [`${label} (${percent(probability)})`, ...how, shown(model.title), partial];
     return parts.filter(Boolean).join(t("listSeparator"));

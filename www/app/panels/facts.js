@@ -2,7 +2,7 @@
 
 import { make } from "../dom.js";
 import { nameOf } from "../figure.js";
-import { duration, megabytes, number, shown, t } from "../i18n.js";
+import { duration, megabytes, number, shown, t, word } from "../i18n.js";
 
 /** @import { ScoreCam } from "../../scorecam.js" */
 /** @import { Panel, View } from "../types.js" */
@@ -12,11 +12,11 @@ import { duration, megabytes, number, shown, t } from "../i18n.js";
  * @param {View} view
  */
 export function optionsOf({ method, result }) {
-  const chosen = /** @type {Record<string, unknown>} */ (result.options);
+  const given = /** @type {Record<string, unknown>} */ (result.options);
   const said = method.options.map((option) => {
-    const value = chosen[option.name] ?? option.default;
-    const word = option.type === "name" ? t(`option-${option.name}-${value}`) : String(value);
-    return t("optionValue", { option: t(`option-${option.name}`), value: word });
+    const value = given[option.name] ?? option.default;
+    const chosen = option.type === "name" ? word(`option-${option.name}-${value}`, String(value)) : String(value);
+    return t("optionValue", { option: word(`option-${option.name}`, option.name), value: chosen });
   });
   return said.join(t("listSeparator"));
 }
@@ -31,17 +31,15 @@ export function factRows(view) {
   const { layer, recipe, diagnostics, timings, memoryBytes, part } = result;
   const { scoredChannels: scored, channels, skippedChannels: skipped } = diagnostics;
   /** @type {[string, string][]} */
-  const how = layer
-    ? [
-        [t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })],
-        [t("factRecipe"), nameOf(recipe)],
-      ]
-    : [[t("factOptions"), optionsOf(view)]];
+  const of = layer ? [[t("factLayer"), t("factLayerValue", { ...layer, channels: number(layer.channels) })]] : [];
+  /** @type {[string, string]} */
+  const by = recipe ? [t("factRecipe"), nameOf(recipe)] : [t("factOptions"), optionsOf(view)];
   const counted = { scored: number(scored), channels: number(channels), skipped: number(skipped) };
   return [
     [t("factNetwork"), shown(model.title)],
-    [t("factMethod"), t(`method-${method.name}`)],
-    ...how,
+    [t("factMethod"), word(`method-${method.name}`, method.name)],
+    ...of,
+    by,
     [t("factChannels"), t(`factChannelsValue-${part}`, counted)],
     [t("factTime"), duration(timings.prepareMs + timings.scoreMs)],
     [t("factMemory"), megabytes(memoryBytes)],
