@@ -29,7 +29,8 @@ pub enum Target {
         index: usize,
     },
     /// Any of several classes: the sum of their probabilities, or the logarithm of the sum of the exponentials of their
-    /// logits, which is the same question before the softmax.
+    /// logits, which is the same question before the softmax. Behind a sigmoid classes do not exclude each other, and the sum of
+    /// their probabilities is how many of them to expect.
     Group {
         /// The classes, in ascending order, none twice.
         classes: Vec<usize>,
@@ -202,9 +203,10 @@ impl Target {
             Target::Difference { index, against } => of(*index) - of(*against),
             Target::Finer { index, against } => {
                 // The softmax's denominator cancels, so that weights of classes too improbable for a float are kept.
+                let largest = against.iter().map(|&class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
                 let weight = |class: usize| match output {
                     OutputKind::Sigmoid => 1.0 / (1.0 + f64::from(-logits[class]).exp()),
-                    _ => f64::from(logits[class] - logits[against[0]]).exp(),
+                    _ => f64::from(logits[class] - largest).exp(),
                 };
                 let weights: f64 = against.iter().map(|&class| weight(class)).sum();
                 let contrast = |&class: &usize| weight(class) * (of(*index) - of(class));
@@ -300,6 +302,15 @@ mod tests {
             let found = scored(&wish, score);
             assert!((found - expected).abs() < 1e-6, "{wish:?} {score:?}: {found} is not {expected}");
         }
+    }
+
+    #[test]
+    fn contrasts_with_classes_that_are_hopeless_or_certain_are_numbers() {
+        let finer = Target::Finer { index: 0, against: vec![1, 2] };
+        let found = finer.score(&[0.0, -3000.0, 3000.0], OutputKind::Logits, Score::Logit);
+        assert_eq!(found, -3000.0);
+        let improbable = finer.score(&[0.0, -900.0, -900.0], OutputKind::Logits, Score::Logit);
+        assert_eq!(improbable, 900.0);
     }
 
     #[test]

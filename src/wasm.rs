@@ -10,6 +10,7 @@ use js_sys::{Float32Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "selftest")]
 use crate::engine::selftest::{check, measure};
 use crate::error::{Error, shown_bytes};
 use crate::explain::Explanation;
@@ -163,6 +164,7 @@ fn map_of(map: &JsValue) -> Result<(Heatmap, Region)> {
 }
 
 /// Seeded convolutions by our kernels and by tract's operators: `[{ case, difference, allowed }]`
+#[cfg(feature = "selftest")]
 #[wasm_bindgen(js_name = checkKernels)]
 pub fn check_kernels(count: usize) -> Result<JsValue> {
     let differences = check::differences(count);
@@ -170,6 +172,7 @@ pub fn check_kernels(count: usize) -> Result<JsValue> {
 }
 
 /// How fast the kernels are on one thread: `[{ kernel, gigaMacs }]`, the machine's peak first.
+#[cfg(feature = "selftest")]
 #[wasm_bindgen(js_name = measureKernels)]
 pub fn measure_kernels() -> Result<JsValue> {
     to_js(&measure::rates())

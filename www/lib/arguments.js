@@ -113,11 +113,12 @@ export function target(value) {
  * @param {any} value  @param {string[]} others  @param {Method[]} methods
  */
 export function method(value, others, methods) {
-  const { method: name } = options(value, [...Object.keys(value ?? {})]);
+  /** @param {Method} method */
+  const allOf = (method) => [...others, "method", ...method.options.map((option) => option.name)];
+  const name = value !== null && typeof value === "object" ? value.method : undefined;
   const known = methods.find((method) => method.name === (name ?? methods[0].name));
   if (!known) throw refuse("method", name, `one of ${methods.map((method) => `"${method.name}"`).join(", ")}`);
-  const own = known.options.map((option) => option.name);
-  const given = options(value, [...others, "method", ...own]);
+  const given = options(value, allOf(known));
   /** @type {Record<string, unknown>} */
   const chosen = {};
   for (const option of known.options) {

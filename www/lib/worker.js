@@ -1,20 +1,16 @@
 /** Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. */
 
-import { relaxedSimd, simd, threads as wasmThreads } from "../vendor/wasm-feature-detect.js";
 import { serve } from "./caller.js";
-import { counted, download } from "./download.js";
 import { failure } from "./errors.js";
 import { bytesOf, fetchNetwork, nameClasses } from "./network_source.js";
+import { doPasses, withLabel } from "./passes.js";
 import { Runs } from "./runs.js";
+import { startCore } from "./start.js";
 import { trustOwnScripts } from "./trusted.js";
 
-/** @import { Features, Prediction, Progress, SingleThreadReason } from "../scorecam.js" */
 /** @import { Asked, Calls, Control, Explained, Methods, OfRun, PlainError } from "./calls.js" */
 /** @import { Model } from "./core.js" */
 /** @import { Named } from "./runs.js" */
-
-/** How often the curve of convergence is drawn anew while passes go on. */
-const CURVES = 20;
 
 /** Beyond this much memory no run but the latest is kept. */
 const LARGE = 1 << 30;
@@ -40,6 +36,25 @@ const runs = new Runs();
  */
 function ofRun({ run, target, method, options }) {
   return { ...runs.find(run), asked: { target, method, options } };
+}
+
+/**
+ * Does the masked passes of a run that are still to do. A run that is given up before its first pass is forgotten, unless another
+ * result still asks for it.
+ * @param {number} id  @param {Asked} asked  @param {Control<"explain"> | Control<"resume">} control
+ * @returns {Promise<Explained>}
+ */
+async function pass(id, asked, control) {
+  const found = runs.find(id);
+  const isNew = found.run.progress().done === 0;
+  try {
+    const { name, sha256 } = found.network;
+    const explained = await doPasses(found, asked, control);
+    return { run: id, network: { name, sha256 }, ...explained, memoryBytes: memory.buffer.byteLength };
+  } catch (error) {
+    if (isNew && control.signal.aborted) runs.forget(id);
+    throw error;
+  }
 }
 
 /** @type {Methods} */
@@ -92,59 +107,12 @@ serve(methods, toPlainError);
  * @param {Calls["start"]["argument"]} argument
  * @param {Control<"start">} control
  */
-async function start({ threads: asked, channel, framed, ...options }, { onProgress }) {
-  ({ baseUrl } = options);
+async function start({ baseUrl: folder, channel, ...asked }, { onProgress }) {
+  baseUrl = folder;
   crashChannel = new BroadcastChannel(channel);
-  const features = { simd: await simd(), relaxedSimd: await relaxedSimd(), threads: await wasmThreads() };
-  const isolated = globalThis.crossOriginIsolated;
-  if (!features.simd) throw failure("no-simd");
-  const threaded = isolated && features.threads && features.relaxedSimd;
-  /** @param {string} file */
-  const at = (file) => new URL(`wasm/${threaded ? "threads" : "single"}/${file}`, baseUrl);
-  // Compiled while it streams in.
-  const binary = await counted(at("core_bg.wasm"), (done, total) => onProgress({ stage: "program", done, total }));
-  core = await import(at("core.js").href);
-  ({ memory } = await core.default({ module_or_path: binary }));
-  core.reportCrashes(channel);
-  const threads = threaded ? (asked ?? navigator.hardwareConcurrency ?? 1) : 1;
-  if (threaded) await core.initThreadPool(threads);
-  return {
-    threads,
-    isolated,
-    available: await availableFiles(),
-    features,
-    singleThreadReason: threads > 1 ? null : singleThreadReason({ isolated, framed, features, asked }),
-    version: core.version(),
-    catalog: core.catalog(),
-    recipes: core.recipes(),
-    methods: core.methods(),
-    presets: core.presets(),
-    colourMaps: core.colourMaps(),
-    divergingColours: core.divergingColours(),
-  };
-}
-
-/**
- * The network files that the build found; a host without the list has the default network.
- * @returns {Promise<string[]>}
- */
-async function availableFiles() {
-  try {
-    return JSON.parse(new TextDecoder().decode(await download(new URL("models/available.json", baseUrl))));
-  } catch {
-    return [core.catalog()[0].file];
-  }
-}
-
-/**
- * @param {{ isolated: boolean, framed: boolean, features: Features, asked: number | undefined }} facts
- * @returns {SingleThreadReason}
- */
-function singleThreadReason({ isolated, framed, features, asked }) {
-  // A frame is isolated only in a page that is: its own server can do nothing about that.
-  if (!isolated) return framed ? "framed" : "not-isolated";
-  if (!features.threads || !features.relaxedSimd) return "missing-feature";
-  return asked === 1 ? "asked" : "one-core";
+  const { started, ...made } = await startCore({ baseUrl, channel, ...asked }, onProgress);
+  ({ core, memory } = made);
+  return started;
 }
 
 /**
@@ -188,48 +156,6 @@ async function explain({ picture: { file, pixels }, layer, ...asked }, control) 
 }
 
 /**
- * Does the masked passes of a run that are still to do.
- * @param {number} id  @param {Asked} asked  @param {Control<"explain"> | Control<"resume">} control
- * @returns {Promise<Explained>}
- */
-async function pass(id, { target, method, options }, { signal, enough, onProgress }) {
-  const { run, network } = runs.find(id);
-  const { total, predictions, ...info } = run.info();
-  let { done } = run.progress();
-  const asked = { target, method, options };
-  run.preview(asked); // refuses an unknown class now rather than after the first passes
-  const { name, sha256 } = network;
-  const classified = { ...info, predictions: predictions.map(withLabel(network)), picture: run.picture() };
-  /** @param {Partial<Progress> & { stage: Progress["stage"] }} said */
-  const tell = (said) => onProgress(/** @type {Progress} */ ({ done, total, ...said }));
-  tell({ stage: "classified", etaMs: null, preview: null, convergence: [], ...classified });
-
-  const began = done;
-  for (let drawn = done; done < total;) {
-    await nextTask();
-    if (signal.aborted) {
-      // A run that another result still asks for stays.
-      if (began === 0) runs.forget(id);
-      throw signal.reason;
-    }
-    if (enough.aborted && done > began) break;
-    const step = run.step();
-    done = step.done;
-    const isDue = done - drawn >= total / CURVES;
-    if (isDue) drawn = done;
-    const convergence = isDue ? run.convergence(asked) : null;
-    tell({ stage: "score", etaMs: step.etaMs, preview: run.preview(asked), convergence });
-  }
-  return {
-    run: id,
-    network: { name, sha256 },
-    ...classified,
-    ...run.outcome(asked),
-    memoryBytes: memory.buffer.byteLength,
-  };
-}
-
-/**
  * Painted and shrunk here, where nobody waits for it: a page shows dozens at once.
  * @param {Calls["thumbnails"]["argument"]} argument
  */
@@ -244,28 +170,6 @@ async function thumbnails({ run, channel, side }) {
   const shrink = (image) =>
     createImageBitmap(image, { resizeWidth: side, resizeHeight: side, resizeQuality: "medium" });
   return { mask: await shrink(grey), masked: await shrink(picture) };
-}
-
-/**
- * @param {Named} network
- * @returns {(prediction: Omit<Prediction, "label">) => Prediction}
- */
-const withLabel =
-  ({ labels }) =>
-  ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
-
-/** Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait. */
-function nextTask() {
-  /** @type {Promise<void>} */
-  const task = new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-  return task;
 }
 
 /**

@@ -1,0 +1,62 @@
+/** Does the masked passes of a run, a step at a time, and tells how far it is. */
+
+/** @import { Prediction, Progress } from "../scorecam.js" */
+/** @import { Asked, Control } from "./calls.js" */
+/** @import { Run } from "./core.js" */
+/** @import { Named } from "./runs.js" */
+
+/** How often the curve of convergence is drawn anew while passes go on. */
+const CURVES = 20;
+
+/**
+ * Does those that are still to do, and answers with what they say of what is asked.
+ * @param {{ run: Run, network: Named }} found
+ * @param {Asked} given
+ * @param {Control<"explain"> | Control<"resume">} control
+ */
+export async function doPasses({ run, network }, { target, method, options }, { signal, enough, onProgress }) {
+  const { total, predictions, ...info } = run.info();
+  let { done } = run.progress();
+  const asked = { target, method, options };
+  run.preview(asked); // refuses an unknown class now rather than after the first passes
+  const classified = { ...info, predictions: predictions.map(withLabel(network)), picture: run.picture() };
+  /** @param {Partial<Progress> & { stage: Progress["stage"] }} said */
+  const tell = (said) => onProgress(/** @type {Progress} */ ({ done, total, ...said }));
+  tell({ stage: "classified", etaMs: null, preview: null, convergence: [], ...classified });
+
+  const began = done;
+  for (let drawn = done; done < total;) {
+    await nextTask();
+    if (signal.aborted) throw signal.reason;
+    if (enough.aborted && done > began) break;
+    const step = run.step();
+    done = step.done;
+    const isDue = done - drawn >= total / CURVES;
+    if (isDue) drawn = done;
+    const convergence = isDue ? run.convergence(asked) : null;
+    tell({ stage: "score", etaMs: step.etaMs, preview: run.preview(asked), convergence });
+  }
+  return { ...classified, ...run.outcome(asked) };
+}
+
+/**
+ * @param {Named} network
+ * @returns {(prediction: Omit<Prediction, "label">) => Prediction}
+ */
+export const withLabel =
+  ({ labels }) =>
+  ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
+
+/** Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait. */
+function nextTask() {
+  /** @type {Promise<void>} */
+  const task = new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+  return task;
+}
