@@ -129,21 +129,19 @@ impl View {
         }
         self.weights = self.method.weights(&self.scores);
         self.scored.extend(&new);
-        if !new.is_empty() {
-            (self.is_exact, self.partial) = (false, None);
-            self.heaviest.clear();
-        }
+        (self.is_exact, self.partial) = (false, None);
+        self.heaviest.clear();
         new
     }
 
     /// See [`Explanation::refresh`](super::Explanation::refresh).
     pub(super) fn refresh(&mut self, passes: &Passes) {
-        let before = std::mem::take(&mut self.weights);
         let known = self.scored.len();
-        let new = self.take_scores(passes);
-        if new.is_empty() {
+        if passes.scored().len() == known {
             return;
         }
+        let before = std::mem::take(&mut self.weights);
+        let new = self.take_scores(passes);
         match common_factor(&before, &self.weights, &self.scored[..known]) {
             // The weights so far have changed by a factor, as those of a softmax do, or not at all.
             Some(factor) => {
