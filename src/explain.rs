@@ -116,7 +116,7 @@ impl Explanation {
     /// [`ErrorKind::Option`](crate::error::ErrorKind) if `method` masks in another way than the passes that were done.
     pub fn view(&self, wish: &Wish, method: &Arc<dyn Method>) -> Result<View> {
         if method.masking() != self.masking {
-            return Err(Error::new("passes-differ", &[("method", &shown(&named(&**method)))]));
+            return Err(Error::new("passes-differ", &[("method", &shown(&method.title()))]));
         }
         let target = wish.resolve(&self.subject.references.picture, self.subject.network.output())?;
         Ok(View::new(&self.subject, method, target, &self.passes))
@@ -161,12 +161,6 @@ impl Explanation {
     pub fn timings(&self) -> Timings {
         Timings { prepare_ms: self.prepare.as_secs_f64() * 1000.0, score_ms: self.progress().elapsed_ms }
     }
-}
-
-/// A method as it is spoken of: by its recipe where it has one.
-fn named(method: &dyn Method) -> String {
-    let recipe = method.options()["recipe"]["name"].as_str().map(|name| format!("the recipe \"{name}\""));
-    recipe.unwrap_or_else(|| format!("the method \"{}\" with these options", method.name()))
 }
 
 fn check_memory(network: &Network, layer: Option<&Layer>, limits: Limits) -> Result<()> {

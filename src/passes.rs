@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 use crate::error::{Error, Result};
@@ -37,10 +37,18 @@ impl Masked {
             Masked::Pixels => Fill::Black,
         }
     }
+
+    /// What has to be masked for that to show.
+    pub fn that_fades_to(fill: Fill) -> Masked {
+        match fill {
+            Fill::Mean => Masked::NormalisedTensor,
+            Fill::Black => Masked::Pixels,
+        }
+    }
 }
 
 /// What shows where a mask is zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fill {
     /// The colour that the network's preprocessing subtracts.

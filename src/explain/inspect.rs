@@ -37,15 +37,21 @@ impl Explanation {
     /// # Errors
     /// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such channel, or its map is constant and was skipped.
     pub fn mask(&self, mask: usize) -> Result<MaskPicture> {
+        let values = self.mask_values(mask)?;
+        let (low, high) = self.passes.masks().range(mask);
+        let kept = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
+        Ok(MaskPicture { low, high, mask: values, kept: kept as f32 })
+    }
+
+    /// The mask [height, width] in [0, 1] alone.
+    fn mask_values(&self, mask: usize) -> Result<Vec<f32>> {
         let masks = self.passes.masks();
         if !masks.order().contains(&mask) {
             return Err(Error::new("channel-without-mask", &[("channel", &mask), ("channels", &masks.count())]));
         }
         let mut values = vec![0.0; self.subject.input.positions()];
         masks.write(mask, &mut values);
-        let (low, high) = masks.range(mask);
-        let kept = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
-        Ok(MaskPicture { low, high, mask: values, kept: kept as f32 })
+        Ok(values)
     }
 
     /// The picture at input size as the network saw it under a mask.
@@ -53,7 +59,7 @@ impl Explanation {
     /// # Errors
     /// As [`mask`](Explanation::mask).
     pub fn masked_picture(&self, mask: usize) -> Result<RgbImage> {
-        let MaskPicture { mask, .. } = self.mask(mask)?;
+        let mask = self.mask_values(mask)?;
         let spec = &self.subject.network.spec().input;
         let tensor = masked_tensor(&self.subject.input, &mask, self.passes.masks().masked(), spec);
         Ok(denormalise(&tensor, spec))

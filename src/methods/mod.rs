@@ -10,6 +10,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, Result, shown};
@@ -46,6 +47,20 @@ pub fn find(name: Option<&str>, options: Value) -> Result<Arc<dyn Method>> {
         Error::new("method-unknown", &[("method", &shown(name)), ("names", &names.join(", "))])
     })?;
     (entry.make)(options)
+}
+
+/// The options of the method that `description` describes, out of a JSON object; `null` are the defaults.
+///
+/// # Errors
+/// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such option or a value is of another kind.
+fn read_options<Options: Default + DeserializeOwned>(options: Value, description: &Description) -> Result<Options> {
+    if options.is_null() {
+        return Ok(Options::default());
+    }
+    serde_json::from_value(options).map_err(|cause| {
+        let names = description.options.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
+        Error::new("method-option", &[("method", &description.name), ("cause", &cause), ("names", &names)])
+    })
 }
 
 /// What a method is and can be asked, as data.
@@ -152,6 +167,11 @@ pub trait Method: Debug + Send + Sync {
 
     /// Its options as they were chosen, for the account of an explanation.
     fn options(&self) -> Value;
+
+    /// What it is called in a sentence.
+    fn title(&self) -> String {
+        format!("the method \"{}\" with these options", self.name())
+    }
 
     /// Names the masks: methods whose masks have the same name share their passes.
     fn masking(&self) -> String;

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::passes::{Masked, Masks};
+use crate::passes::{Fill, Masked, Masks};
 use crate::target::Score;
 
-use super::{Choice, Description, Entry, Method, Part, Scores, Subject, Summands, Values, Weighing};
+use super::{Choice, Description, Entry, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options};
 
 /// Its place among the methods.
 pub const ENTRY: Entry = Entry { describe, make };
@@ -32,14 +32,6 @@ const MOST: usize = 4096;
 const MOST_WINDOWS: usize = 20_000;
 const FILLS: [&str; 2] = ["mean", "black"];
 const SCORES: [&str; 2] = ["probability", "logit"];
-
-/// What shows where the window is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Fill {
-    Mean,
-    Black,
-}
 
 /// A window, how far it goes at a time, what it shows, and what is scored.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -61,8 +53,8 @@ fn describe() -> Description {
     let side = |name, default| Choice { name, values: Values::Integer { least: 1, most: MOST, default } };
     Description {
         name: NAME,
-        uses_layer: false,
-        part: Part::Window,
+        uses_layer: Occlusion::default().uses_layer(),
+        part: Occlusion::default().part(),
         options: vec![
             side("window", WINDOW),
             side("stride", STRIDE),
@@ -74,13 +66,7 @@ fn describe() -> Description {
 }
 
 fn make(options: Value) -> Result<Arc<dyn Method>> {
-    let occlusion: Occlusion = match options {
-        Value::Null => Occlusion::default(),
-        options => serde_json::from_value(options).map_err(|cause| {
-            let names = describe().options.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
-            Error::new("method-option", &[("method", &NAME), ("cause", &cause), ("names", &names)])
-        })?,
-    };
+    let occlusion: Occlusion = read_options(options, &describe())?;
     for (option, found) in [("window", occlusion.window), ("stride", occlusion.stride)] {
         if !(1..=MOST).contains(&found) {
             let expected = format!("1 to {MOST} pixels");
@@ -103,8 +89,7 @@ impl Method for Occlusion {
     }
 
     fn options(&self) -> Value {
-        let fill = FILLS[usize::from(self.fill == Fill::Black)];
-        json!({ "window": self.window, "stride": self.stride, "fill": fill, "score": self.score })
+        json!({ "window": self.window, "stride": self.stride, "fill": self.fill, "score": self.score })
     }
 
     fn masking(&self) -> String {
@@ -121,10 +106,7 @@ impl Method for Occlusion {
                 &[("option", &"stride"), ("found", &found), ("expected", &expected)],
             ));
         }
-        let masked = match self.fill {
-            Fill::Mean => Masked::NormalisedTensor,
-            Fill::Black => Masked::Pixels,
-        };
+        let masked = Masked::that_fades_to(self.fill);
         let order = spread(windows.count());
         Ok(Box::new(WindowMasks { windows, masked, order }))
     }

@@ -54,36 +54,34 @@ export function createSettings(container, { onNetwork, onLayer, onMethod }) {
    * @param {Method} method
    */
   function optionsOf({ options }) {
-    const entries = options.flatMap((option) => {
-      const field = optionFields.querySelector(`[name="${option.name}"]`);
-      if (field instanceof HTMLSelectElement) return [[option.name, field.value]];
-      if (field instanceof HTMLInputElement && field.value !== "") return [[option.name, Number(field.value)]];
-      return [];
-    });
+    /** @type {[string, string | number | boolean][]} */
+    const entries = [];
+    for (const { name } of options) {
+      const field = optionFields.querySelector(`[name="${name}"]`);
+      if (field instanceof HTMLSelectElement) entries.push([name, field.value]);
+      else if (!(field instanceof HTMLInputElement)) continue;
+      else if (field.type === "checkbox") entries.push([name, field.checked]);
+      else if (field.value !== "") entries.push([name, Number(field.value)]);
+    }
     return Object.fromEntries(entries);
   }
 
-  /** @param {Choice} option */
+  /**
+   * A field without its words, which `translate` fills in.
+   * @param {Choice} option
+   */
   function fieldOf(option) {
-    const id = `option-${option.name}`;
-    const label = make("label", { htmlFor: id }, word(`option-${option.name}`, option.name));
-    if (option.type === "integer") {
-      const { name, least, most, default: value } = option;
-      const field = {
-        type: "number",
-        name,
-        id,
-        min: String(least),
-        max: String(most),
-        step: "1",
-        value: String(value),
-      };
-      return make("div", {}, label, make("input", field));
+    const { name } = option;
+    const id = `option-${name}`;
+    const label = make("label", { htmlFor: id });
+    if (option.type === "name") {
+      const options = option.names.map((value) => new Option(value, value, value === option.default));
+      return make("div", {}, label, make("select", { id, name }, ...options));
     }
-    const select = make("select", { id, name: option.name });
-    if (option.type === "name")
-      select.append(...option.names.map((name) => new Option(word(`option-${option.name}-${name}`, name), name)));
-    return make("div", {}, label, select);
+    if (option.type === "boolean")
+      return make("div", {}, label, make("input", { id, name, type: "checkbox", checked: option.default }));
+    const [min, max, value] = [option.least, option.most, option.default].map(String);
+    return make("div", {}, label, make("input", { id, name, type: "number", min, max, step: "1", value }));
   }
 
   /** Makes the fields of the chosen method's options, with their defaults. */

@@ -17,13 +17,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::Masks;
 use crate::resize::Resample;
 
-use super::{Choice, Description, Entry, Method, Part, RawMaps, Scores, Subject, Summands, Values, Weighing};
+use super::{Choice, Description, Entry, Method, RawMaps, Scores, Subject, Summands, Values, Weighing, read_options};
 use mask::ActivationMasks;
 use recipe::{Recipe, RecipeOptions, Scaling, Score, Summed};
 use sum::MaskSummands;
@@ -63,8 +63,8 @@ fn describe() -> Description {
     let names = const { &Recipe::NAMES };
     Description {
         name: NAME,
-        uses_layer: true,
-        part: Part::Map,
+        uses_layer: Recipe::AUTHORS.uses_layer(),
+        part: Recipe::AUTHORS.part(),
         options: vec![
             Choice { name: "recipe", values: Values::Name { names, default: Some(names[0]) } },
             Choice { name: "columnwise", values: Values::Boolean { default: true } },
@@ -75,13 +75,7 @@ fn describe() -> Description {
 }
 
 fn make(options: Value) -> Result<Arc<dyn Method>> {
-    let Options { recipe, columnwise, score } = match options {
-        Value::Null => Options::default(),
-        options => serde_json::from_value(options).map_err(|cause| {
-            let names = "recipe, columnwise, score";
-            Error::new("method-option", &[("method", &NAME), ("cause", &cause), ("names", &names)])
-        })?,
-    };
+    let Options { recipe, columnwise, score } = read_options(options, &describe())?;
     let (name, own) = match recipe {
         None => (None, RecipeOptions::default()),
         Some(Named::Name(name)) => (Some(name), RecipeOptions::default()),
@@ -106,6 +100,10 @@ impl Method for Recipe {
 
     fn options(&self) -> Value {
         json!({ "recipe": self })
+    }
+
+    fn title(&self) -> String {
+        format!("the recipe \"{}\"", self.name)
     }
 
     fn masking(&self) -> String {
