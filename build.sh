@@ -6,12 +6,14 @@ cd "$(dirname "$0")"
 
 readonly TARGET=wasm32-unknown-unknown
 readonly OUT=dist
+# What wasm-bindgen makes of each build.
+readonly CORES=target/wasm/cores
 # Debian's compiler for where rustup cannot add rust-src.
 readonly WASM_COMPILER=(rustc-web cargo-web rust-web-src lld-22)
 PROFILE=${PROFILE:-release}
 
 # What the compiler and wasm-bindgen use and every browser with SIMD has: wasm-opt must not use more.
-readonly WASM_OPT_FEATURES=(bulk-memory bulk-memory-opt multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
+readonly WASM_OPT_FEATURES=(bulk-memory bulk-memory-opt multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd threads)
 
 usage() {
   cat <<'TEXT'
@@ -135,51 +137,75 @@ need_chromium() {
 
 # --- WebAssembly ------------------------------------------------------------------------------------------------------
 
-# wasm_cargo VARIANT ARGUMENT...: runs cargo for one of the two builds.
-# `threads` needs a page that is cross-origin isolated and relaxed SIMD; `single` runs wherever there is SIMD.
+# One line for each build of www/lib/builds.js: its name, then the target features that it has beyond the shared ones.
+wasm_builds() {
+  node --input-type=module -e 'import { BUILDS } from "./www/lib/builds.js";
+    for (const { name, targetFeatures } of BUILDS) console.log(name, ...targetFeatures);'
+}
+
+# wasm_cargo COMMAND ARGUMENT...: runs cargo with what all builds share, so that the standard library and the dependencies are
+# compiled once for all of them.
 wasm_cargo() {
-  local variant=$1 command=$2 features=+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext,+simd128 flags=
-  shift 2
-  set -- --features selftest "$@"
-  if [ "$variant" = threads ]; then
-    features=$features,+atomics,+relaxed-simd
-    local argument
-    for argument in --shared-memory --import-memory \
-      --export=__wasm_init_tls --export=__tls_size --export=__tls_align --export=__tls_base; do
-      flags="$flags -Clink-args=$argument"
-    done
-    set -- --features threads "$@"
-  fi
+  local command=$1 argument flags= initial
+  shift
+  local features=+atomics,+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext,+simd128
+  initial=$(node --input-type=module -e 'import { MEMORY, PAGE } from "./www/lib/builds.js"; console.log(MEMORY.linked * PAGE);')
+  for argument in --shared-memory --import-memory --initial-memory="$initial" --max-memory=4294967296 \
+    --export=__wasm_init_tls --export=__tls_size --export=__tls_align --export=__tls_base; do
+    flags="$flags -Clink-args=$argument"
+  done
   # RUSTC_BOOTSTRAP lets the stable compiler rebuild its standard library; besides, only alloc_error_hook is unstable.
   # Loop strength reduction is off: it turns the constant offset of each load, which costs nothing, into an addition.
   # Lints are left to `check`: here rustc would warn of the atomics flag at every crate.
   RUSTC_BOOTSTRAP=1 RUSTC=$(command -v "$WASM_RUSTC") \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$WASM_LINKER \
-    RUSTFLAGS="-Ctarget-feature=$features -Clink-args=--max-memory=4294967296 -Cllvm-args=-disable-lsr $flags --cfg getrandom_backend=\"wasm_js\"" \
-    "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --target-dir "target/$variant" "$@"
+    RUSTFLAGS="-Ctarget-feature=$features -Cllvm-args=-disable-lsr $flags --cfg getrandom_backend=\"wasm_js\"" \
+    "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --features selftest --target-dir target/wasm "$@"
 }
 
-# build_wasm VARIANT: makes dist/wasm/VARIANT/core.js and core_bg.wasm, if the compiler made anything new.
-build_wasm() {
-  local variant=$1 folder=$OUT/wasm/$1 made stamp
-  made=target/$variant/$TARGET/$PROFILE/scorecam.wasm
-  say "Compiling the $variant build ($PROFILE; from scratch 4 to 8 minutes on two cores, nothing changed: seconds)"
-  wasm_cargo "$variant" build --profile "$PROFILE" --quiet 2> >(grep -v -e '^warning: unstable feature' -e 'not stably supported' -e '^ *|$' -e '^$' >&2) ||
-    fail "the $variant build does not compile."
-  stamp="$(cksum <"$made") $PROFILE $(locked_version wasm-bindgen)"
-  [ -f "$folder/core.js" ] && [ "$(cat "target/$variant/dist.stamp" 2>/dev/null)" = "$stamp" ] && return
+# compile NAME FEATURE...: compiles a build to target/wasm/NAME.wasm. Its own features are this crate's alone, which has all the
+# kernels.
+compile() {
+  local name=$1 own=
+  shift
+  [ $# -eq 0 ] || own=-Ctarget-feature=$(printf '+%s,' "$@")
+  say "Compiling the $name build ($PROFILE; from scratch 3 to 7 minutes on two cores, nothing changed: seconds)"
+  wasm_cargo rustc --profile "$PROFILE" --quiet -- ${own:+"${own%,}"} \
+    2> >(grep -v -e '^warning: unstable feature' -e 'not stably supported' -e '^ *|$' -e '^$' >&2) ||
+    fail "the $name build does not compile."
+  cp "target/wasm/$TARGET/$PROFILE/scorecam.wasm" "target/wasm/$name.wasm"
+}
+
+# finish NAME FEATURE...: makes $CORES/NAME/core.js and core_bg.wasm of target/wasm/NAME.wasm, if the compiler made anything new.
+finish() {
+  local name=$1 stamp folder=$CORES/$1
+  shift
+  stamp="$(cksum <"target/wasm/$name.wasm") $PROFILE $(locked_version wasm-bindgen)"
+  [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && return
   rm -rf "$folder"
-  .tools/bin/wasm-bindgen "$made" --target web --no-typescript --out-dir "$folder" --out-name core
+  .tools/bin/wasm-bindgen "target/wasm/$name.wasm" --target web --no-typescript --out-dir "$folder" --out-name core
   if [ "$PROFILE" != quick ]; then
-    say "Optimising the $variant build (about 2 minutes)"
+    say "Optimising the $name build (about 2 minutes)"
     # LLVM has done its part; what is left is mostly size. -O3 takes over ten minutes for another percent.
     local feature enabled=()
-    for feature in "${WASM_OPT_FEATURES[@]}"; do enabled+=("--enable-$feature"); done
-    [ "$variant" = single ] || enabled+=(--enable-threads --enable-relaxed-simd)
+    for feature in "${WASM_OPT_FEATURES[@]}" "$@"; do enabled+=("--enable-$feature"); done
     npx wasm-opt -O1 --strip-debug --mvp-features "${enabled[@]}" "$folder/core_bg.wasm" -o "$folder/core_bg.wasm" ||
-      fail "wasm-opt could not optimise the $variant build."
+      fail "wasm-opt could not optimise the $name build."
   fi
-  echo "$stamp" >"target/$variant/dist.stamp"
+  echo "$stamp" >"$folder/stamp"
+}
+
+# Every build. While one is optimised, on one core, the next is compiled, mostly on the other.
+build_wasm() {
+  local name features finishing=() job
+  while read -r name features; do
+    # shellcheck disable=SC2086 # words of a list
+    compile "$name" $features </dev/null
+    # shellcheck disable=SC2086
+    finish "$name" $features </dev/null &
+    finishing+=($!)
+  done < <(wasm_builds)
+  for job in "${finishing[@]}"; do wait "$job" || fail "a build could not be finished."; done
 }
 
 # --- Verbs ------------------------------------------------------------------------------------------------------------
@@ -188,24 +214,10 @@ build() {
   need_npm_packages
   need_wasm_compiler
   need_wasm_bindgen
-  build_wasm threads
-  build_wasm single
-  mkdir -p $OUT/models $OUT/vendor
-  rm -f $OUT/wasm/*/.stamp # of earlier versions
-  # Everything but wasm/ is copied anew, so that nothing that was deleted lingers.
-  find $OUT -mindepth 1 -maxdepth 1 ! -name wasm -exec rm -rf {} +
-  mkdir -p $OUT/models $OUT/vendor
-  cp -R www/. $OUT/
-  rm -f $OUT/samples/*.py
-  cp models/*.json $OUT/models/
-  # Linked where that can be: the largest network has half a gigabyte.
-  cp -l models/*.onnx $OUT/models/ 2>/dev/null || cp models/*.onnx $OUT/models/
-  (cd $OUT/models && node -p 'JSON.stringify(fs.readdirSync(".").filter((file) => file.endsWith(".onnx")))' >available.json)
-  cp node_modules/wasm-feature-detect/dist/esm/index.js $OUT/vendor/wasm-feature-detect.js
-  cp node_modules/wasm-feature-detect/LICENSE $OUT/vendor/wasm-feature-detect.LICENSE
-  cp node_modules/uplot/dist/uPlot.esm.js node_modules/uplot/dist/uPlot.min.css $OUT/vendor/
-  cp node_modules/uplot/LICENSE $OUT/vendor/uPlot.LICENSE
-  say "$OUT/ is ready: $(du -sh $OUT | cut -f1), wasm $(du -ch $OUT/wasm/*/core_bg.wasm | tail -n 1 | cut -f1)"
+  build_wasm
+  say "Putting $OUT/ together"
+  node tools/bundle.js
+  say "$OUT/ is ready: $(du -sh $OUT | cut -f1)"
 }
 
 # The Debian packages that this machine lacks, for `setup`.
@@ -297,7 +309,7 @@ serve() {
   local argument watch=
   for argument in "$@"; do [ "$argument" != --watch ] || watch=1; done
   # With --watch only what is missing is built: a change of www/ needs no compiler.
-  if [ -n "$watch" ] && [ -f $OUT/wasm/threads/core.js ]; then need_npm_packages; else build; fi
+  if [ -n "$watch" ] && [ -d $CORES ]; then need_npm_packages; else build; fi
   exec node tools/serve.js "$@"
 }
 
@@ -325,11 +337,8 @@ check() {
   cargo fmt --check
   say "Lints, native"
   cargo clippy --quiet --all-targets --features cli,selftest -- -D warnings
-  local variant
-  for variant in threads single; do
-    say "Lints, WebAssembly $variant"
-    wasm_cargo "$variant" clippy --quiet --profile dev -- -D warnings
-  done
+  say "Lints, WebAssembly"
+  wasm_cargo clippy --quiet --profile dev -- -D warnings
   say "Documentation"
   RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli,selftest --document-private-items
   say "JavaScript"

@@ -1,8 +1,9 @@
 //! First stage: the bytes of a file become an RGB picture.
 //!
-//! PNG, JPEG, WebP, GIF and BMP are told apart by their first bytes, never by a file name. EXIF orientation is applied,
+//! PNG, JPEG, WebP, GIF, BMP and TIFF are told apart by their first bytes, never by a file name. EXIF orientation is applied,
 //! transparency is laid over white, 16-bit and greyscale pictures become 8-bit RGB, of an animation the first frame is
-//! taken. Colour profiles are ignored, as they are by the libraries that the networks were trained with.
+//! taken. Colours of another profile than sRGB, which the networks were trained with, are converted to it ([`colours`]).
+//! Of other formats the error says what they are ([`foreign`]), so that a browser that reads them can be asked.
 
 use std::io::Cursor;
 
@@ -13,6 +14,11 @@ use ::image::{RgbaImage, guess_format, imageops};
 pub use ::image::RgbImage;
 
 use crate::error::{Error, Result};
+
+pub mod colours;
+mod foreign;
+
+use colours::Colours;
 
 /// Pictures of more pixels than this are refused before a pixel is decoded: they would need more memory than a tab has.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -27,7 +33,7 @@ pub const MIN_SIDE: u32 = 8;
 /// Decoders may allocate this many bytes, enough for [`MAX_PIXELS`] of 16-bit RGBA.
 const MAX_DECODER_BYTES: u64 = 8 * MAX_PIXELS + (64 << 20);
 
-const FORMATS: &str = "PNG, JPEG, WebP, GIF or BMP";
+const FORMATS: &str = "PNG, JPEG, WebP, GIF, BMP or TIFF";
 
 /// A decoded picture.
 #[derive(Debug, Clone)]
@@ -36,23 +42,25 @@ pub struct Picture {
     pub pixels: RgbImage,
     /// Whether the file was an animation, of which this is the first frame.
     pub animated: bool,
+    /// What became of its colours.
+    pub colours: Colours,
 }
 
 /// Decodes the bytes of a picture file.
 ///
 /// # Errors
 /// [`ErrorKind::Image`](crate::error::ErrorKind) if the bytes are empty, of no known format, damaged or cut off, or if the picture has a side
-/// below [`MIN_SIDE`] or more than [`MAX_PIXELS`] pixels.
+/// below [`MIN_SIDE`] or more than [`MAX_PIXELS`] pixels. The error `picture-foreign-format` has the name of a format that a browser may know.
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
     if bytes.is_empty() {
         return Err(Error::new("picture-empty", &[]));
     }
     let format = guess_format(bytes).ok().filter(|format| {
-        use ImageFormat::{Bmp, Gif, Jpeg, Png, WebP};
-        matches!(format, Png | Jpeg | WebP | Gif | Bmp)
+        use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        matches!(format, Png | Jpeg | WebP | Gif | Bmp | Tiff)
     });
     let Some(format) = format else {
-        return Err(Error::new("picture-unknown-format", &[("formats", &FORMATS)]));
+        return Err(unknown(bytes));
     };
     let name = format_name(format);
     // From the header alone: where addresses have 32 bits, decoders refuse a size like 60,000 x 60,000 without naming it.
@@ -68,14 +76,17 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     let (width, height) = decoder.dimensions();
     check_size(u64::from(width), u64::from(height))?;
     let orientation = decoder.orientation().map_err(|cause| unreadable(name, &cause))?;
+    // A profile that cannot be read is none; the picture can.
+    let profile = decoder.icc_profile().ok().flatten();
     let end = if format == ImageFormat::Jpeg { Some(jpeg_end(bytes).ok_or_else(|| cut_off(name))?) } else { None };
 
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(name, &cause))?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(name, &cause))?;
     if let Some(end) = end {
         check_lines(bytes, end, &decoded)?;
     }
+    let (mut decoded, colours) = colours::to_srgb(decoded, profile.as_deref());
     decoded.apply_orientation(orientation);
-    Ok(Picture { pixels: over_white(decoded), animated: is_animated(bytes, format) })
+    Ok(Picture { pixels: over_white(decoded), animated: is_animated(bytes, format), colours })
 }
 
 /// The picture of the pixels [height, width, 4] of a canvas: red, green, blue and alpha, not premultiplied.
@@ -87,7 +98,7 @@ pub fn from_rgba(rgba: &[u8], width: u32, height: u32) -> Result<Picture> {
     let Some(pixels) = RgbaImage::from_raw(width, height, rgba.to_vec()) else {
         return Err(Error::new("picture-bytes", &[("bytes", &rgba.len()), ("width", &width), ("height", &height)]));
     };
-    Ok(Picture { pixels: over_white(pixels.into()), animated: false })
+    Ok(Picture { pixels: over_white(pixels.into()), animated: false, colours: Colours::Srgb })
 }
 
 /// Shrinks a picture so that its longer side is at most `longest` pixels; smaller pictures stay as they are.
@@ -99,6 +110,18 @@ pub fn fit_within(pixels: &RgbImage, longest: u32) -> RgbImage {
     let scale = f64::from(longest) / f64::from(width.max(height));
     let shrink = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
     imageops::thumbnail(pixels, shrink(width), shrink(height))
+}
+
+/// Why a file that is none of [`FORMATS`] cannot be read. One that the browser may decode is refused here if it is too large.
+fn unknown(bytes: &[u8]) -> Error {
+    let Some(format) = foreign::name(bytes) else {
+        return Error::new("picture-unknown-format", &[("formats", &FORMATS)]);
+    };
+    let size = imagesize::blob_size(bytes).ok().map(|size| check_size(size.width as u64, size.height as u64));
+    match size {
+        Some(Err(too_large)) => too_large,
+        _ => Error::new(format.code(), &[("format", &format.name), ("formats", &FORMATS)]),
+    }
 }
 
 fn check_size(width: u64, height: u64) -> Result<()> {
@@ -212,6 +235,7 @@ fn format_name(format: ImageFormat) -> &'static str {
         ImageFormat::Jpeg => "JPEG",
         ImageFormat::WebP => "WebP",
         ImageFormat::Gif => "GIF",
+        ImageFormat::Tiff => "TIFF",
         _ => "BMP",
     }
 }
@@ -270,7 +294,7 @@ mod tests {
     #[test]
     fn every_promised_format_is_read() {
         let grey = GrayImage::from_fn(16, 12, |x, y| Luma([(x * 16 + y) as u8]));
-        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp] {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff] {
             let rgb = DynamicImage::from(grey.clone()).into_rgb8();
             let picture = decode(&encode(rgb, format)).unwrap();
             assert_eq!(picture.pixels.dimensions(), (16, 12), "{format:?}");

@@ -22,10 +22,9 @@ use crate::methods::score_cam::recipe::Recipe;
 use crate::metrics::compare::compare;
 use crate::model::catalog::catalog;
 use crate::model::spec::{InputOverrides, InputSpec, ModelSpec, OutputKind, Preset};
-use crate::model::{Clue, Layer, Network, OnnxFile};
+use crate::model::{Clue, Layer, Limits, Network, OnnxFile};
 use crate::render::{ColourMap, diverging_table};
 
-#[cfg(feature = "threads")]
 use wasm_bindgen_rayon as _; // exports initThreadPool
 
 mod bytes;
@@ -184,19 +183,23 @@ pub struct Model {
     network: Arc<Network>,
     /// What the preprocessing was guessed from.
     clues: Vec<Clue>,
+    /// What the WebAssembly memory can grow to.
+    limits: Limits,
 }
 
 #[wasm_bindgen]
 impl Model {
     /// Loads an ONNX file, which is copied piece by piece. `spec` has the form of a catalogue entry without `input`; what
-    /// it leaves out is assumed. What `input` leaves out is guessed.
-    pub fn load(file: Uint8Array, spec: JsValue, input: JsValue) -> Result<Model> {
+    /// it leaves out is assumed. What `input` leaves out is guessed. `memory` is what the WebAssembly memory can grow to, in
+    /// bytes.
+    pub fn load(file: Uint8Array, spec: JsValue, input: JsValue, memory: f64) -> Result<Model> {
         let spec: ModelSpec = from_js(spec)?;
         let input: InputOverrides = from_js(input)?;
-        let file = OnnxFile::read(JsBytes::new(file), &spec.title)?;
+        let limits = Limits { memory: memory as u64 };
+        let file = OnnxFile::read(JsBytes::new(file), &spec.title)?.within(limits);
         let guess = file.guess();
         let network = file.build(ModelSpec { input: input.over(&guess.input), ..spec })?;
-        Ok(Model { network: Arc::new(network), clues: guess.clues })
+        Ok(Model { network: Arc::new(network), clues: guess.clues, limits })
     }
 
     /// `{ name, title, input, clues, output, multiplyAdds, classes, layers, defaultLayer }`
@@ -242,7 +245,8 @@ impl Model {
     fn begin(&self, picture: &Picture, options: JsValue) -> Result<Run> {
         let options: Options = from_js(options)?;
         let method = options.method()?;
-        let explanation = Explanation::begin(&self.network, &picture.pixels, options.layer.as_deref(), &method)?;
+        let layer = options.layer.as_deref();
+        let explanation = Explanation::begin_within(&self.network, &picture.pixels, layer, &method, self.limits)?;
         Ok(Run::new(explanation, picture))
     }
 }

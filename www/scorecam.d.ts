@@ -5,20 +5,26 @@ export class ScoreCam {
   /**
    * Starts a worker and its threads. If the worker breaks off later, another takes its place at the next call, with the same network.
    * @param options.threads  threads to compute on, from 1 to 64; all cores if left out. More than one needs a page that is
-   *                         cross-origin isolated, and a browser with WebAssembly threads and relaxed SIMD.
-   * @param options.baseUrl  the folder with `wasm/` and `models/`, relative to the page; that of scorecam.js if left out.
+   *                         cross-origin isolated.
+   * @param options.baseUrl  the folder that `models/` lies in, relative to the page; that of scorecam.js if left out.
+   * @param options.prefetch  the name of a network of the catalogue whose file is fetched while the program is; `loadModel` takes it.
    * @param options.onProgress  how much of the program is here, in bytes; `total` is null where the server compresses it.
    * @throws ScoreCamError of kind "option" for a value that cannot be, "network" or "browser" where it cannot start.
    */
   static create(options?: {
     threads?: number;
     baseUrl?: string;
+    prefetch?: string;
     onProgress?: (progress: { stage: "program"; done: number; total: number | null }) => void;
   }): Promise<ScoreCam>;
 
   readonly threads: number;
   readonly isolated: boolean;
   readonly features: Features;
+  /** Which build of the core the browser runs: "relaxed" with relaxed SIMD, which is faster, or "simd". */
+  readonly build: string;
+  /** Bytes that the core's memory can grow to: 4 GB, or less where the browser refuses so much. */
+  readonly memoryLimit: number;
   /** Why there is one thread only, or null. */
   readonly singleThreadReason: SingleThreadReason;
   readonly version: string;
@@ -97,14 +103,15 @@ export interface OwnModel {
   labels?: string[] | Blob;
 }
 
-/** Which WebAssembly features the browser has. */
+/** Which WebAssembly features the browser has; `threads` are its atomic operations, which an isolated page can use. */
 export interface Features {
   simd: boolean;
   relaxedSimd: boolean;
   threads: boolean;
 }
 
-export type SingleThreadReason = null | "not-isolated" | "framed" | "missing-feature" | "one-core" | "asked";
+/** "refused": the browser started no more; "file": the page is one file that was opened without a server. */
+export type SingleThreadReason = null | "not-isolated" | "framed" | "refused" | "file" | "one-core" | "asked";
 
 /** A method with its options. Those of each stand in `ScoreCam.methods`; one that a method does not have is refused. */
 export interface MethodOptions {
@@ -226,6 +233,8 @@ export interface Classified {
   region: Region;
   /** Whether the file was an animation, of which the first frame was taken. */
   animated: boolean;
+  /** What became of the picture's colours: those of a profile other than sRGB are "converted" to it, or "kept" where that cannot be. */
+  colours: { kind: "srgb"; profile?: undefined } | { kind: "converted" | "kept"; profile: string };
 }
 
 export interface Region {
@@ -472,6 +481,8 @@ export interface ModelSpec {
   file: string;
   bytes: number;
   sha256: string;
+  /** Bytes of memory that an explanation took, where that was measured. */
+  memory?: number;
   licence: string;
   source: string;
   input: InputSpec;

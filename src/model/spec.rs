@@ -197,6 +197,9 @@ pub struct ModelSpec {
     pub bytes: u64,
     /// The file's SHA-256, in hexadecimal.
     pub sha256: String,
+    /// Bytes of memory that an explanation of its default layer took, where that was measured (two threads, in a tab).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
     /// SPDX identifier of the weights' licence.
     pub licence: String,
     /// Where file or weights come from.
@@ -265,6 +268,7 @@ impl Default for ModelSpec {
             file: String::new(),
             bytes: 0,
             sha256: String::new(),
+            memory: None,
             licence: String::new(),
             source: String::new(),
             input: InputSpec::default(),

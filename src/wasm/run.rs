@@ -8,6 +8,7 @@ use web_sys::ImageData;
 use crate::explain::{Explanation, Facts, MaskPicture, Outcome, PartialSum, Prediction, View};
 use crate::geometry::Region;
 use crate::heatmap::Signed;
+use crate::image::colours::Colours;
 use crate::image::{Picture, RgbImage, fit_within};
 use crate::model::Layer;
 use crate::passes::Fill;
@@ -34,6 +35,7 @@ pub struct Run {
     /// From the picture's pixels to those of `shown`.
     scale: f64,
     animated: bool,
+    colours: Colours,
     /// By the names of what was asked, the latest last.
     views: Vec<(String, View)>,
 }
@@ -42,7 +44,8 @@ impl Run {
     pub(super) fn new(explanation: Explanation, picture: &Picture) -> Run {
         let shown = fit_within(&picture.pixels, SHOWN_SIDE);
         let scale = f64::from(shown.width()) / f64::from(picture.pixels.width());
-        Run { explanation, shown, scale, animated: picture.animated, views: Vec::new() }
+        let (animated, colours) = (picture.animated, picture.colours.clone());
+        Run { explanation, shown, scale, animated, colours, views: Vec::new() }
     }
 
     /// What the passes so far say of what is asked: nothing is computed twice.
@@ -78,7 +81,7 @@ impl Run {
 
 #[wasm_bindgen]
 impl Run {
-    /// `{ layer, predictions, region, animated, total, fill }`; `region` is in pixels of the picture as it is shown.
+    /// `{ layer, predictions, region, animated, colours, total, fill }`; `region` is in pixels of the picture as it is shown.
     pub fn info(&self) -> Result<JsValue> {
         #[derive(Serialize)]
         struct Info<'a> {
@@ -86,6 +89,7 @@ impl Run {
             predictions: Vec<Prediction>,
             region: Region,
             animated: bool,
+            colours: &'a Colours,
             total: usize,
             fill: Fill,
         }
@@ -94,6 +98,7 @@ impl Run {
             predictions: self.explanation.predictions(PREDICTIONS),
             region: self.region(),
             animated: self.animated,
+            colours: &self.colours,
             total: self.explanation.progress().total,
             fill: self.explanation.fill(),
         })

@@ -10,6 +10,9 @@ import { createLargeType } from "./large_type.js";
 import { followLink } from "./link.js";
 import { createNetworks } from "./networks.js";
 import { createNotices } from "./notices.js";
+import { createOffers } from "./offers.js";
+import { Offline } from "./offline.js";
+import { createOfflineCopy } from "./offline_copy.js";
 import { createOwnModel } from "./own_model.js";
 import { describeEngine } from "./panels/facts.js";
 import { PANELS } from "./panels/index.js";
@@ -18,10 +21,14 @@ import { createPredictions } from "./predictions.js";
 import { createProgress } from "./progress.js";
 import { createSession } from "./session.js";
 import { createSettings } from "./settings.js";
-import { shareLink } from "./share.js";
+import { readLink, shareLink } from "./share.js";
+import { takeShared } from "./shared.js";
 import { createStage } from "./stage.js";
 
 /** @import { Actions } from "./types.js" */
+
+/** What a link that names no network gets: the first of the catalogue. It is fetched while the program is. */
+const DEFAULT_NETWORK = "efficientnet_lite0";
 
 /** @param {string} id */
 const element = (id) => find(document, `#${id}`);
@@ -56,7 +63,9 @@ const ownModel = createOwnModel(element("own-model"), {
   onFile: onModel,
   onApply: (corrected) => session.chooseNetwork(networks.loaded().name, networks.corrected(corrected)),
 });
-const networks = createNetworks({ form: ownModel, settings, classSearch, progress, notices });
+/** @param {string} name */
+const onNetwork = (name) => offline.loaded(name);
+const networks = createNetworks({ form: ownModel, settings, classSearch, progress, notices, onNetwork });
 const picker = createPicker({
   zone: element("drop-zone"),
   inputs: ["#file", "#camera"].map((id) => find(document, id, HTMLInputElement)),
@@ -82,6 +91,18 @@ const actions = {
 // A part that breaks does not take the page with it.
 const panels = PANELS.map(({ id, create }) => guarded(() => create(element(id), actions), onError));
 
+let hasBegun = false;
+for (const event of ["pointerdown", "keydown", "drop", "paste"])
+  document.addEventListener(event, () => (hasBegun = true), { once: true });
+const offers = createOffers(notices, () => session.isBusy());
+const offline = new Offline({
+  hasBegun: () => hasBegun,
+  onThreads: (reload) => offers.add("offerThreads", reload),
+  onUpdate: (reload) => offers.add("offerUpdate", reload),
+  onProblem: (problem) => notices.note(`offline-${problem}`),
+});
+const offlineCopy = createOfflineCopy(element("offline"), offline);
+
 const ready = start();
 const session = createSession({
   ready,
@@ -93,8 +114,13 @@ const session = createSession({
   classSearch,
   notices,
   panels,
+  onIdle: offers.show,
 });
-ready.catch(onError);
+ready.then(async () => {
+  takeShared(picker.open).catch(onError);
+  await offline.ready();
+  offlineCopy.translate();
+}, onError);
 element("share").addEventListener("click", share);
 createLargeType(element("large-type"));
 translatePage(find(document, "#language", HTMLSelectElement), showInLanguage);
@@ -107,7 +133,9 @@ async function start() {
   const onProgress = ({ done, total }) => progress.program(done, total);
   onProgress({ done: 0, total: null });
   const isNumber = Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS;
-  const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, onProgress });
+  await offline.begin();
+  const prefetch = readLink(location.hash).network ?? DEFAULT_NETWORK;
+  const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, prefetch, onProgress });
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps, cam.divergingColours);
   networks.offer(cam);
@@ -155,7 +183,7 @@ async function share() {
 }
 
 function showInLanguage() {
-  for (const part of [picker, stage, settings, ownModel, progress, notices, session]) part.translate();
+  for (const part of [picker, stage, settings, ownModel, progress, notices, session, offlineCopy]) part.translate();
   document.title = `scorecam – ${t("tagline")}`;
   // A page that could not start has said so.
   ready.then(

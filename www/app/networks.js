@@ -11,10 +11,11 @@ import { shown, t } from "./i18n.js";
  * @property {ReturnType<typeof import("./class_search.js").createClassSearch>} classSearch
  * @property {ReturnType<typeof import("./progress.js").createProgress>} progress
  * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
+ * @property {(name: string) => void} onNetwork  is told which network of the catalogue was loaded
  */
 
 /** `form`, `settings` and `classSearch` are told of every network. @param {Parts} parts */
-export function createNetworks({ form, settings, classSearch, progress, notices }) {
+export function createNetworks({ form, settings, classSearch, progress, notices, onNetwork }) {
   /**
    * What the visitor's own networks were loaded from, by their names.
    * @type {Map<string, OwnModel>}
@@ -102,6 +103,7 @@ export function createNetworks({ form, settings, classSearch, progress, notices 
           form.show(model);
         } else {
           form.hide();
+          onNetwork(name);
         }
         for (const { kind, ...values } of model.warnings) notices.note(`warning-${kind}`, values);
       } finally {

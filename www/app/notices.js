@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { sentencesOf, t } from "./i18n.js";
 
-/** @typedef {{ kind: "error" | "note", say: () => string[] }} Notice */
+/** @typedef {{ kind: "error" | "note", say: () => string[], key?: string, action?: { key: string, accept: () => void } }} Notice */
 
 /** @param {HTMLElement} container */
 export function createNotices(container) {
@@ -24,11 +24,19 @@ export function createNotices(container) {
           "×",
         );
         dismiss.addEventListener("click", () => keep((other) => other !== notice));
-        const element = make("div", { className: "notice" }, text, dismiss);
+        const element = make("div", { className: "notice" }, text, ...actionOf(notice), dismiss);
         element.dataset.kind = notice.kind;
         return element;
       }),
     );
+  }
+
+  /** @param {Notice} notice */
+  function actionOf({ action }) {
+    if (!action) return [];
+    const button = make("button", { type: "button", className: "action" }, t(action.key));
+    button.addEventListener("click", action.accept);
+    return [button];
   }
 
   /** @param {(notice: Notice) => boolean} wanted */
@@ -53,6 +61,15 @@ export function createNotices(container) {
      */
     note(key, values) {
       notices.push({ kind: "note", say: () => [t(key, values), ""] });
+      draw();
+    },
+    /**
+     * Something that can be done, once: its sentence and what its button says, by their keys.
+     * @param {string} key  @param {string} action  @param {() => void} accept
+     */
+    offer(key, action, accept) {
+      notices = notices.filter((notice) => notice.key !== key);
+      notices.push({ kind: "note", key, say: () => [t(key), ""], action: { key: action, accept } });
       draw();
     },
     clear: () => keep(() => false),

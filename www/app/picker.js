@@ -2,16 +2,7 @@
 
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
-
-const SAMPLES = [
-  "chelsea.png",
-  "cat_and_coffee.jpg",
-  "coffee.png",
-  "camera.png",
-  "astronaut.png",
-  "grace_hopper.jpg",
-  "rocket.jpg",
-];
+import { SAMPLES } from "./samples.js";
 
 /** @param {string} file */
 const stem = (file) => file.replace(/\.[^.]*$/, "");
@@ -30,6 +21,9 @@ const stem = (file) => file.replace(/\.[^.]*$/, "");
 export function createPicker({ zone, inputs, samples, onPicture, onModel, onError }) {
   /** @param {File} file */
   const choose = (file) => onPicture(file, stem(file.name || "picture"));
+
+  /** A picture or a network. @param {File} file */
+  const open = (file) => (file.name.toLowerCase().endsWith(".onnx") ? onModel(file) : choose(file));
 
   for (const input of inputs) {
     input.addEventListener("change", () => {
@@ -50,8 +44,7 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
     drop.preventDefault();
     zone.classList.remove("dragging");
     const [file] = drop.dataTransfer?.files ?? [];
-    if (file?.name.toLowerCase().endsWith(".onnx")) onModel(file);
-    else if (file) choose(file);
+    if (file) open(file);
   });
 
   document.addEventListener("paste", (paste) => {
@@ -60,12 +53,10 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
     else onError({ message: t("noPictureInPaste"), hint: "" });
   });
 
-  /** @param {string} file */
-  async function chooseSample(file) {
+  /** @param {typeof SAMPLES[number]} sample */
+  async function chooseSample({ name, read }) {
     try {
-      const response = await fetch(`samples/${file}`);
-      if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
-      onPicture(await response.blob(), stem(file));
+      onPicture(await read(), name);
     } catch (error) {
       onError(error);
     }
@@ -73,16 +64,16 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
 
   function translate() {
     samples.replaceChildren(
-      ...SAMPLES.map((file) => {
-        const name = t(`sample-${stem(file)}`);
-        const image = make("img", { src: `samples/${file}`, alt: name, decoding: "async" });
-        const button = make("button", { type: "button", title: name }, image);
-        button.addEventListener("click", () => chooseSample(file));
+      ...SAMPLES.map((sample) => {
+        const name = t(`sample-${sample.name}`);
+        const thumbnail = make("span", { className: "thumbnail" });
+        const button = make("button", { type: "button", title: name, attributes: { "aria-label": name } }, thumbnail);
+        button.addEventListener("click", () => chooseSample(sample));
         return make("li", {}, button);
       }),
     );
   }
 
   translate();
-  return { translate };
+  return { translate, open };
 }

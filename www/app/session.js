@@ -19,6 +19,7 @@ import { described } from "./targets.js";
  * @property {ReturnType<typeof import("./class_search.js").createClassSearch>} classSearch
  * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
  * @property {Panel[]} panels
+ * @property {() => void} onIdle  is told when nothing is computed any more
  */
 
 /** @param {Parts} parts */
@@ -32,6 +33,7 @@ export function createSession({
   classSearch,
   notices,
   panels,
+  onIdle,
 }) {
   const state = new State();
 
@@ -92,6 +94,7 @@ export function createSession({
       if (state.view) enable();
     } finally {
       state.end(run);
+      if (!state.run) onIdle();
     }
   }
 
@@ -117,6 +120,8 @@ export function createSession({
     const chosen = typeof run.target === "number" ? run.target : classified.predictions[0].index;
     predictions.show(classified.predictions.map(named(labelOf)), chosen);
     if (classified.animated) notices.note("firstFrame");
+    const { kind, profile } = classified.colours;
+    if (profile) notices.note(`colours-${kind}`, { name: profile });
   }
 
   /**
@@ -223,6 +228,7 @@ export function createSession({
     /** Stops: what there is by now can be used, saved and continued; before the first map the earlier picture comes back. */
     cancel: () => state.cancel(),
     suffice: () => state.suffice(),
+    isBusy: () => state.run !== null,
     /** All that is known of the result that is shown. */
     view: () => state.view,
     /** What saved files are called after. */

@@ -120,11 +120,26 @@ export default {
   engineThreads: "Computing on {threads} threads.",
   engineOne: "Computing on one thread: {reason}",
   "reason-not-isolated":
-    "the server does not send the headers that threads need (Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy), so a map takes several times as long.",
-  "reason-missing-feature":
-    "this browser lacks WebAssembly threads or relaxed SIMD, so a map takes several times as long.",
+    "the page is not isolated, which threads need, so a map takes several times as long. The server does not send the headers for that, and there is no service worker that adds them (yet, or in this window).",
+  "reason-refused": "this browser refuses to start more, so a map takes several times as long.",
+  "reason-file": "a page that was opened from a file gets no more, so a map takes several times as long.",
   "reason-one-core": "this machine has one core.",
   "reason-asked": "the address asks for one.",
+  "build-relaxed": "Build: relaxed SIMD, the fastest.",
+  "build-simd": "Build: plain SIMD, because this browser has no relaxed SIMD, which is faster.",
+  engineMemory: "The browser allows at most {memory} of memory.",
+  reload: "Reload",
+  offerThreads: "This browser can compute on several threads once the page is loaded again.",
+  offerUpdate: "There is a new version of this page.",
+  "offline-quota": "The browser has no room to keep this page for use without a connection. It works as before.",
+  "offline-failed":
+    "This page could not be kept for use without a connection. It works as before; the next visit tries again.",
+  offlineKept: "Kept on this device: the page opens without a connection, too.",
+  offlineRemove: "Remove",
+  "colours-converted":
+    "The picture's colours were converted from {name} to sRGB, which the networks were trained with.",
+  "colours-kept":
+    "The picture's colours are those of {name}; they could not be converted and are taken as they are, as if they were sRGB.",
   megabytes: "{value} MB",
   seconds: "{value} s",
   minutes: "{minutes} min {seconds} s",

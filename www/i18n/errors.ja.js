@@ -6,6 +6,14 @@
  */
 export default {
   "picture-empty": ["画像ファイルが空です(0 バイト)。", "もう一度選ぶか、保存し直してください。"],
+  "picture-foreign-format": [
+    "ファイルは {format} 形式の画像で、ここでは読めません。",
+    "JPEG か PNG で保存するか書き出してください。iPhone では「設定 > カメラ > フォーマット > 互換性優先」で JPEG になります。",
+  ],
+  "picture-not-pixels": [
+    "ファイルは {format} で、画素からなる画像ではありません。",
+    "表示される内容を {formats} のどれかで書き出してください。",
+  ],
   "picture-unknown-format": [
     "読める画像ではありません。名前にかかわらず、中身は {formats} のどれでもありません。",
     "{formats} のどれかで保存してください。",
@@ -251,6 +259,22 @@ export default {
   disposed: ["この ScoreCam は破棄されています。", "新しく作ってください。"],
   "no-network": ["ネットワークが読み込まれていません。", "先に loadModel を呼んでください。"],
   "not-in-catalogue": ["カタログに「{name}」というネットワークはありません。", "あるのは {names} です。"],
+  "no-webassembly": [
+    "このブラウザーでは WebAssembly が動きません。iPhone や iPad ではロックダウンモードで無効になります。",
+    "このサイトでロックダウンモードを切るか、最新の Chrome、Edge、Firefox、Safari をお使いください。",
+  ],
+  "no-atomics": [
+    "このブラウザーには WebAssembly の SIMD はありますが、アトミック命令がありません。",
+    "最新の Chrome、Edge、Firefox、Safari をお使いください。",
+  ],
+  "no-memory": [
+    "このブラウザーでは、最低限必要な {megabytes} MB のメモリーを確保できません。",
+    "ほかのタブを閉じて、ページを再読み込みしてください。",
+  ],
+  "memory-too-small": [
+    "{name} には約 {needs} MB のメモリーが必要ですが、このブラウザーで使えるのは {memory} MB です。ダウンロードしていません。",
+    "小さいネットワークを選ぶか、別のブラウザーや端末をお使いください。",
+  ],
   "no-simd": [
     "このブラウザーには WebAssembly SIMD がありません。",
     "新しい Chrome、Edge、Firefox、Safari を使ってください。",

@@ -120,11 +120,25 @@ export default {
   engineThreads: "{threads} スレッドで計算しています。",
   engineOne: "1 スレッドで計算しています: {reason}",
   "reason-not-isolated":
-    "スレッドに必要なヘッダー(Cross-Origin-Opener-Policy と Cross-Origin-Embedder-Policy)をサーバーが送っていないため、数倍の時間がかかります。",
-  "reason-missing-feature":
-    "このブラウザーは WebAssembly のスレッドか relaxed SIMD に対応していないため、数倍の時間がかかります。",
+    "スレッドに必要な「分離」がこのページにないため、数倍の時間がかかります。サーバーがそのヘッダーを送らず、それを補うサービスワーカーも(まだ、またはこのウィンドウには)ありません。",
+  "reason-refused": "このブラウザーがそれ以上のスレッドを認めないため、数倍の時間がかかります。",
+  "reason-file": "ファイルから開いたページではそれ以上使えないため、数倍の時間がかかります。",
   "reason-one-core": "この端末のコアは 1 つです。",
   "reason-asked": "アドレスで 1 スレッドが指定されています。",
+  "build-relaxed": "ビルド: relaxed SIMD(最速)。",
+  "build-simd": "ビルド: 通常の SIMD(このブラウザーには、より速い relaxed SIMD がありません)。",
+  engineMemory: "このブラウザーで使えるメモリーは最大 {memory} です。",
+  reload: "再読み込み",
+  offerThreads: "ページを再読み込みすると、このブラウザーで複数のスレッドを使って計算できます。",
+  offerUpdate: "このページの新しい版があります。",
+  "offline-quota":
+    "ブラウザーの空き容量が足りず、接続なしで使うための保存ができません。ページはこれまでどおり使えます。",
+  "offline-failed":
+    "接続なしで使うための保存ができませんでした。ページはこれまでどおり使えます。次に開いたときにもう一度試します。",
+  offlineKept: "この端末に保存済み: 接続がなくても開けます。",
+  offlineRemove: "削除",
+  "colours-converted": "画像の色を {name} から、ネットワークの学習に使われた sRGB に変換しました。",
+  "colours-kept": "画像の色は {name} のものですが変換できないため、sRGB とみなしてそのまま使います。",
   megabytes: "{value} MB",
   seconds: "{value} 秒",
   minutes: "{minutes} 分 {seconds} 秒",

@@ -139,7 +139,7 @@ export function method(value, others, methods) {
 }
 
 /**
- * The folder with `wasm/` and `models/`, as an address that ends in a slash. Relative ones start at the page.
+ * The folder that `models/` lies in, as an address that ends in a slash. Relative ones start at the page.
  * @param {any} value
  */
 export function baseUrl(value) {
@@ -148,7 +148,7 @@ export function baseUrl(value) {
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     return url.href;
   } catch {
-    throw refuse("baseUrl", value, "the address of the folder that holds wasm/ and models/");
+    throw refuse("baseUrl", value, "the address of the folder that models/ lies in");
   }
 }
 
@@ -159,6 +159,7 @@ const text = (name, expected) =>
     throw refuse(name, value, expected);
   });
 export const layer = text("layer", "the name of a layer");
+export const prefetch = text("prefetch", "the name of a network of the catalogue");
 export const colourMap = text("colourMap", "the name of a colour map");
 
 export const opacity = optional((value) => {

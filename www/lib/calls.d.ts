@@ -38,7 +38,17 @@ import type {
 
 export interface Calls {
   start: {
-    argument: { baseUrl: string; threads?: number; channel: string; framed: boolean };
+    argument: {
+      /** The folder that models/ lies in. */
+      baseUrl: string;
+      /** The builds by name: their addresses, or one that is compiled. */
+      programs: Record<string, string | WebAssembly.Module>;
+      /** A network of the catalogue to fetch at the same time. */
+      prefetch?: string;
+      threads?: number;
+      channel: string;
+      framed: boolean;
+    };
     answer: Started;
     progress: { stage: "program"; done: number; total: number | null };
   };
@@ -123,6 +133,8 @@ export interface OfRun extends Asked {
 }
 
 export interface Started {
+  build: string;
+  memoryLimit: number;
   threads: number;
   isolated: boolean;
   available: string[];
@@ -148,12 +160,9 @@ export interface OwnSource {
 }
 
 /** The bytes of a file, or pixels. */
-export type Pictured =
-  | { file: Blob; pixels?: undefined }
-  | {
-      file?: undefined;
-      pixels: { data: Uint8ClampedArray<ArrayBuffer>; width: number; height: number };
-    };
+export type Pictured = { file: Blob; pixels?: undefined } | { file?: undefined; pixels: Pixels };
+/** Of a canvas: red, green, blue and alpha, not premultiplied. */
+export type Pixels = { data: Uint8ClampedArray<ArrayBuffer>; width: number; height: number };
 
 /** What a run knows of its picture. */
 export interface RunInfo extends Omit<Classified, "picture" | "predictions"> {

@@ -16,9 +16,14 @@ import type {
   Signed,
 } from "../scorecam.js";
 
-export default function init(options: { module_or_path: Response }): Promise<{ memory: WebAssembly.Memory }>;
-/** Only in the build with threads. */
+export default function init(options: {
+  module_or_path: Response | WebAssembly.Module;
+  memory: WebAssembly.Memory;
+}): Promise<unknown>;
+/** Starts the pool by threads.js; without it everything runs on the thread that calls. */
 export function initThreadPool(threads: number): Promise<void>;
+/** Becomes a thread of the pool that `receiver` belongs to. */
+export function wbg_rayon_start_worker(receiver: number): void;
 export function reportCrashes(channel: string): void;
 export function version(): string;
 export function catalog(): ModelSpec[];
@@ -36,7 +41,12 @@ type LoadedInfo = Omit<Info, "labels" | "sha256" | "warnings" | "memoryBytes">;
 type Options = Omit<Asked, never> & { layer?: string; colourMap?: string; opacity?: number };
 
 export class Model {
-  static load(file: Uint8Array, spec: Partial<Omit<ModelSpec, "input">>, input: Partial<InputSpec>): Model;
+  static load(
+    file: Uint8Array,
+    spec: Partial<Omit<ModelSpec, "input">>,
+    input: Partial<InputSpec>,
+    memory: number,
+  ): Model;
   info(): LoadedInfo;
   explain(bytes: Uint8Array, options: Options): Run;
   explainPixels(rgba: Uint8Array, width: number, height: number, options: Options): Run;

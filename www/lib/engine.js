@@ -5,6 +5,7 @@
  * States: "starting", "ready", "broken" (the next call starts another), "disposed".
  */
 
+import { PROGRAMS, WORKER } from "./assets.js";
 import { Caller } from "./caller.js";
 import { failure, gone, toError } from "./errors.js";
 import { scriptUrl } from "./trusted.js";
@@ -51,7 +52,7 @@ export class Engine {
    */
   info = /** @type {any} */ (undefined);
 
-  /** @param {{ threads?: number, baseUrl: string }} options */
+  /** @param {{ threads?: number, baseUrl: string, prefetch?: string }} options */
   constructor(options) {
     this.#options = options;
   }
@@ -156,7 +157,7 @@ export class Engine {
     const generation = ++this.generation;
     const isCurrent = () => generation === this.generation && this.#state !== "disposed";
     const name = `scorecam-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-    const worker = new Worker(scriptUrl(new URL("worker.js", import.meta.url)), { type: "module" });
+    const worker = new Worker(scriptUrl(WORKER), { type: "module" });
     // The one way in which a crash is told, by whichever thread it hits.
     const channel = new BroadcastChannel(name);
     /** @param {unknown} error */
@@ -173,16 +174,18 @@ export class Engine {
     this.#current = { worker, caller, channel };
     this.#restored = null;
     const framed = globalThis.top !== globalThis.self;
-    const started = caller.call("start", { ...this.#options, channel: name, framed }, { onProgress }).then(
-      (info) => {
-        this.info = info;
-        if (isCurrent()) this.#state = "ready";
-      },
-      (error) => {
-        if (isCurrent()) this.#end(toError(error));
-        throw toError(error);
-      },
-    );
+    const started = caller
+      .call("start", { ...this.#options, programs: PROGRAMS, channel: name, framed }, { onProgress })
+      .then(
+        (info) => {
+          this.info = info;
+          if (isCurrent()) this.#state = "ready";
+        },
+        (error) => {
+          if (isCurrent()) this.#end(toError(error));
+          throw toError(error);
+        },
+      );
     started.catch(() => {}); // whoever awaits it is told
     this.#ready = started;
     return started;

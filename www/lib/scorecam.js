@@ -7,6 +7,7 @@
  */
 
 import * as check from "./arguments.js";
+import { BASE } from "./assets.js";
 import { Engine } from "./engine.js";
 import { failure, superseded } from "./errors.js";
 import { pictureOf } from "./pictures.js";
@@ -18,6 +19,9 @@ export { ScoreCamError } from "./errors.js";
 
 /** Every result that was handed out. */
 const results = new WeakSet();
+
+/** What `create` takes. */
+const CREATE = ["threads", "baseUrl", "prefetch", "onProgress"];
 
 /** What may be said of a computation that goes on. */
 const CONTROL = ["signal", "enough", "onProgress"];
@@ -33,13 +37,13 @@ export class ScoreCam {
 
   /**
    * Starts the worker and its threads. Use `ScoreCam.create`.
-   * @param {{ threads?: number, baseUrl?: string, onProgress?: (progress: ProgressOf<"start">) => void }} [options]
+   * @param {{ threads?: number, baseUrl?: string, prefetch?: string, onProgress?: (progress: ProgressOf<"start">) => void }} [options]
    */
   static async create(options) {
-    const { threads, baseUrl, onProgress } = check.options(options, ["threads", "baseUrl", "onProgress"]);
+    const { threads, baseUrl, prefetch, onProgress } = check.options(options, CREATE);
     const cam = new ScoreCam();
-    const folder = check.baseUrl(baseUrl ?? new URL("..", import.meta.url).href);
-    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: folder });
+    const folder = check.baseUrl(baseUrl ?? BASE);
+    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: folder, prefetch: check.prefetch(prefetch) });
     await cam.#engine.start({ onProgress: check.callback(onProgress) });
     return cam;
   }
@@ -57,6 +61,16 @@ export class ScoreCam {
   /** Which WebAssembly features the browser has. */
   get features() {
     return this.#engine.info.features;
+  }
+
+  /** Which build of the core the browser runs. */
+  get build() {
+    return this.#engine.info.build;
+  }
+
+  /** Bytes that the core's memory can grow to in this browser. */
+  get memoryLimit() {
+    return this.#engine.info.memoryLimit;
   }
 
   /** Why there is one thread only, or null. */

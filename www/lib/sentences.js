@@ -28,6 +28,26 @@ export default {
   "no-network": ["model", "No network is loaded.", "Call loadModel first."],
   "not-in-catalogue": ["model", 'The catalogue has no network called "{name}".', "It has: {names}."],
   "no-simd": ["browser", "This browser has no WebAssembly SIMD.", "Use a current Chrome, Edge, Firefox or Safari."],
+  "no-webassembly": [
+    "browser",
+    "This browser runs no WebAssembly; Lockdown Mode on an iPhone or iPad switches it off.",
+    "Switch Lockdown Mode off for this site, or use a current Chrome, Edge, Firefox or Safari.",
+  ],
+  "no-atomics": [
+    "browser",
+    "This browser has WebAssembly SIMD but no atomic operations.",
+    "Use a current Chrome, Edge, Firefox or Safari.",
+  ],
+  "no-memory": [
+    "browser",
+    "This browser sets no {megabytes} MB of memory aside, the least that is needed.",
+    "Close other tabs and load the page again.",
+  ],
+  "memory-too-small": [
+    "browser",
+    "{name} needs about {needs} MB of memory; this browser allows {memory} MB. It was not downloaded.",
+    "Choose a smaller network, or another browser or machine.",
+  ],
   "worker-broke-off": [
     "internal",
     "The worker could not be started or broke off: {cause}.",

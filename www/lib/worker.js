@@ -1,11 +1,17 @@
-/** Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. */
+/**
+ * Owns the wasm instance, its thread pool, the model and the runs. The page's thread never computes. The same script is a thread of
+ * that pool, see threads.js.
+ */
 
 import { serve } from "./caller.js";
 import { failure } from "./errors.js";
+import { otherwiseDecoded } from "./foreign_pictures.js";
 import { bytesOf, fetchNetwork, nameClasses } from "./network_source.js";
 import { doPasses, withLabel } from "./passes.js";
 import { Runs } from "./runs.js";
+import { Site } from "./site.js";
 import { startCore } from "./start.js";
+import { isThread, joinPool } from "./threads.js";
 import { trustOwnScripts } from "./trusted.js";
 
 /** @import { Asked, Calls, Control, Explained, Methods, OfRun, PlainError } from "./calls.js" */
@@ -19,8 +25,11 @@ const LARGE = 1 << 30;
 let core;
 /** @type {WebAssembly.Memory} */
 let memory;
-/** @type {string} */
-let baseUrl;
+/**
+ * Where networks come from.
+ * @type {import("./network_source.js").Where}
+ */
+let where;
 /** @type {BroadcastChannel} */
 let crashChannel;
 /**
@@ -101,18 +110,21 @@ function over(argument, doing) {
 }
 
 trustOwnScripts();
-serve(methods, toPlainError);
+if (isThread) joinPool();
+else serve(methods, toPlainError);
 
 /**
  * @param {Calls["start"]["argument"]} argument
  * @param {Control<"start">} control
  */
-async function start({ baseUrl: folder, channel, ...asked }, { onProgress }) {
-  baseUrl = folder;
-  crashChannel = new BroadcastChannel(channel);
-  const { started, ...made } = await startCore({ baseUrl, channel, ...asked }, onProgress);
+async function start(argument, { onProgress }) {
+  crashChannel = new BroadcastChannel(argument.channel);
+  const site = new Site(argument.baseUrl);
+  const { started, most, ...made } = await startCore(argument, site, onProgress);
   ({ core, memory } = made);
-  return started;
+  const networks = await site.networks(core.catalog());
+  where = { core, site, most, catalog: networks.catalog };
+  return { ...started, ...networks };
 }
 
 /**
@@ -120,13 +132,12 @@ async function start({ baseUrl: folder, channel, ...asked }, { onProgress }) {
  * @param {Control<"loadModel">} control
  */
 async function loadModel(source, { signal, onProgress }) {
-  const site = { core, baseUrl };
-  const { file, spec, names, checksum } = await fetchNetwork(source, site, { signal, onProgress });
+  const { file, spec, names, checksum } = await fetchNetwork(source, where, { signal, onProgress });
   onProgress({ stage: "prepare", done: file.byteLength, total: file.byteLength });
   const { input = {}, ...rest } = spec;
-  const loaded = core.Model.load(file, rest, input);
+  const loaded = core.Model.load(file, rest, input, where.most);
   const info = loaded.info();
-  const named = await nameClasses(names, info.classes, site).catch((error) => {
+  const named = await nameClasses(names, info.classes, where).catch((error) => {
     loaded.free();
     throw error;
   });
@@ -149,9 +160,15 @@ async function explain({ picture: { file, pixels }, layer, ...asked }, control) 
   if (memory.buffer.byteLength > LARGE) runs.forgetAll();
   const { model } = network;
   const { method, options } = asked;
-  const run = pixels
-    ? model.explainPixels(new Uint8Array(pixels.data.buffer), pixels.width, pixels.height, { layer, method, options })
-    : model.explain(await bytesOf(file), { layer, method, options });
+  const chosen = { layer, method, options };
+  /** @param {import("./calls.js").Pixels} pixels */
+  const ofPixels = ({ data, width, height }) => model.explainPixels(new Uint8Array(data.buffer), width, height, chosen);
+  /** @param {Blob} blob */
+  const ofFile = async (blob) => {
+    const bytes = await bytesOf(blob);
+    return otherwiseDecoded(blob, () => model.explain(bytes, chosen), ofPixels);
+  };
+  const run = pixels ? ofPixels(pixels) : await ofFile(file);
   return pass(runs.keep(run, network), asked, control);
 }
 

@@ -20,7 +20,7 @@ export function createConvergence(figure) {
   let waiting = null;
 
   // When needed and by itself: in a browser whose language is no valid tag it cannot even be loaded.
-  const loaded = import("../../vendor/uPlot.esm.js").then(
+  const loaded = import("uplot").then(
     (module) => {
       uPlot = module.default;
       if (waiting && !figure.hidden) draw(waiting);

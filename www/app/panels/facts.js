@@ -59,13 +59,18 @@ export function createFacts(list) {
   };
 }
 
+/** Bytes that WebAssembly can address: what the memory may grow to in most browsers. */
+const WHOLE = 4 * 2 ** 30;
+
 /**
- * Says on how many threads the page computes and, if on one, why.
+ * Says on how many threads the page computes and, if on one, why; which build it runs, and why not the best.
  * @param {HTMLElement} element  @param {ScoreCam} cam
  */
-export function describeEngine(element, { threads, singleThreadReason }) {
-  element.textContent =
+export function describeEngine(element, { threads, singleThreadReason, build, memoryLimit }) {
+  const on =
     threads > 1
       ? t("engineThreads", { threads: number(threads) })
       : t("engineOne", { reason: t(`reason-${singleThreadReason}`) });
+  const limited = memoryLimit < WHOLE ? ` ${t("engineMemory", { memory: megabytes(memoryLimit) })}` : "";
+  element.textContent = `${on} ${t(`build-${build}`)}${limited}`;
 }
