@@ -41,7 +41,7 @@ export const replaced = (path, change) => ({
   name: "replaced",
   setup(build) {
     build.onLoad({ filter: new RegExp(`${path.replaceAll(/[.\\/]/g, "\\$&")}$`) }, async () => ({
-      contents: change(await readFile(path, "utf8")),
+      contents: await change(await readFile(path, "utf8")),
       loader: "js",
     }));
   },

@@ -56,7 +56,8 @@ export class Offline {
    */
   async begin() {
     // In a frame the page around it decides.
-    if (!("serviceWorker" in navigator) || !globalThis.isSecureContext || globalThis.top !== globalThis.self) return;
+    const isPossible = "serviceWorker" in navigator && globalThis.isSecureContext && location.protocol !== "file:";
+    if (!isPossible || globalThis.top !== globalThis.self) return;
     if (isOff()) return remove();
     if (globalThis.crossOriginIsolated) {
       session((storage) => storage.removeItem(RELOADED));

@@ -13,8 +13,17 @@ const WASM = {
   simd: new URL("./simd.wasm", import.meta.url),
 };
 
-/** The address of each build. */
+/**
+ * The address of each build.
+ * @type {Record<string, string>}
+ */
 export const PROGRAMS = Object.fromEntries(BUILDS.map(({ name }) => [name, WASM[name].href]));
 
 /** The folder that models/ lies in, unless a page says another. */
 export const BASE = new URL("./", WORKER).href;
+
+/** Files of the site that need not be fetched, by their names: none. @type {Record<string, Blob>} */
+export const FILES = {};
+
+/** Everything is fetched when it is needed. */
+export async function prepare() {}

@@ -42,7 +42,8 @@ export function probe() {
 }
 
 /**
- * The build for a browser with these features, if there is one.
- * @param {Record<string, boolean>} features
+ * The build for a browser with these features among those that are here, if there is one.
+ * @param {Record<string, boolean>} features  @param {string[]} here
  */
-export const buildFor = (features) => BUILDS.find(({ needs }) => needs.every((need) => features[need]));
+export const buildFor = (features, here = BUILDS.map(({ name }) => name)) =>
+  BUILDS.find(({ name, needs }) => here.includes(name) && needs.every((need) => features[need]));

@@ -43,6 +43,8 @@ export interface Calls {
       baseUrl: string;
       /** The builds by name: their addresses, or one that is compiled. */
       programs: Record<string, string | WebAssembly.Module>;
+      /** Files of the site that are here already, by their names. */
+      files: Record<string, Blob>;
       /** A network of the catalogue to fetch at the same time. */
       prefetch?: string;
       threads?: number;

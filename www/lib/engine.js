@@ -5,7 +5,7 @@
  * States: "starting", "ready", "broken" (the next call starts another), "disposed".
  */
 
-import { PROGRAMS, WORKER } from "./assets.js";
+import { FILES, PROGRAMS, WORKER, prepare } from "./assets.js";
 import { Caller } from "./caller.js";
 import { failure, gone, toError } from "./errors.js";
 import { scriptUrl } from "./trusted.js";
@@ -61,7 +61,8 @@ export class Engine {
    * Starts the first worker.
    * @param {{ onProgress?: (progress: ProgressOf<"start">) => void }} [options]
    */
-  start({ onProgress } = {}) {
+  async start({ onProgress } = {}) {
+    await prepare();
     return this.#launch(onProgress);
   }
 
@@ -157,7 +158,7 @@ export class Engine {
     const generation = ++this.generation;
     const isCurrent = () => generation === this.generation && this.#state !== "disposed";
     const name = `scorecam-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
-    const worker = new Worker(scriptUrl(WORKER), { type: "module" });
+    const worker = new Worker(scriptUrl(WORKER));
     // The one way in which a crash is told, by whichever thread it hits.
     const channel = new BroadcastChannel(name);
     /** @param {unknown} error */
@@ -175,7 +176,7 @@ export class Engine {
     this.#restored = null;
     const framed = globalThis.top !== globalThis.self;
     const started = caller
-      .call("start", { ...this.#options, programs: PROGRAMS, channel: name, framed }, { onProgress })
+      .call("start", { ...this.#options, programs: PROGRAMS, files: FILES, channel: name, framed }, { onProgress })
       .then(
         (info) => {
           this.info = info;

@@ -11,8 +11,12 @@ import { failure } from "./errors.js";
 /** @typedef {{ models: ModelSpec[], files: Record<string, string> }} Catalogue */
 /** @typedef {{ signal?: AbortSignal, onProgress?: (bytes: number) => void, sha256?: string, size?: number }} Wanted */
 
+/** The list of networks and files; it keeps its name, all other files may have others. */
+const CATALOGUE = "catalog.json";
+
 export class Site {
   #folder;
+  #here;
   /** @type {Promise<Catalogue>} */
   #catalogue;
   /**
@@ -21,10 +25,11 @@ export class Site {
    */
   #ahead = null;
 
-  /** @param {string} baseUrl  the folder that models/ lies in */
-  constructor(baseUrl) {
+  /** @param {string} baseUrl  the folder that models/ lies in  @param {Record<string, Blob>} files  that need not be fetched */
+  constructor(baseUrl, files) {
+    this.#here = files;
     this.#folder = new URL("models/", baseUrl);
-    this.#catalogue = this.#read();
+    this.#catalogue = this.#readCatalogue();
     this.#catalogue.catch(() => {}); // whoever asks for it is told
   }
 
@@ -46,7 +51,7 @@ export class Site {
    */
   async file(name, wanted = {}) {
     const ahead = this.#ahead;
-    if (ahead?.file !== name) return download(await this.#address(name), wanted);
+    if (ahead?.file !== name) return this.#read(name, wanted);
     this.#ahead = null;
     ahead.onProgress = wanted.onProgress ?? (() => {});
     if (ahead.done) ahead.onProgress(ahead.done);
@@ -62,25 +67,33 @@ export class Site {
     const spec = models.find((spec) => spec.name === name);
     if (!spec || !(spec.file in files) || !fits(spec, memory)) return;
     const { file, sha256, bytes: size } = spec;
-    const ahead = { file, done: 0, onProgress: /** @param {number} _ */ (_) => {}, bytes: /** @type {any} */ (null) };
+    const ahead = {
+      file,
+      done: 0,
+      onProgress: /** @type {(bytes: number) => void} */ (() => {}),
+      bytes: /** @type {any} */ (null),
+    };
     /** @param {number} done */
     const onProgress = (done) => {
       ahead.done = done;
       ahead.onProgress(done);
     };
-    ahead.bytes = download(await this.#address(file), { onProgress, sha256, size });
+    ahead.bytes = this.#read(file, { onProgress, sha256, size });
     ahead.bytes.catch(() => {});
     this.#ahead = ahead;
   }
 
-  async #read() {
-    return JSON.parse(new TextDecoder().decode(await download(new URL("catalog.json", this.#folder))));
+  async #readCatalogue() {
+    const file = this.#here[CATALOGUE];
+    const bytes = file ? await file.arrayBuffer() : await download(new URL(CATALOGUE, this.#folder));
+    return JSON.parse(new TextDecoder().decode(bytes));
   }
 
-  /** @param {string} name */
-  async #address(name) {
+  /** @param {string} name  @param {Wanted} wanted */
+  async #read(name, wanted) {
+    if (this.#here[name]) return new Uint8Array(await this.#here[name].arrayBuffer());
     const { files } = await this.#catalogue.catch(() => ({ files: /** @type {Record<string, string>} */ ({}) }));
-    return new URL(files[name] ?? name, this.#folder);
+    return download(new URL(files[name] ?? name, this.#folder), wanted);
   }
 }
 

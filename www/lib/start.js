@@ -26,7 +26,7 @@ import { usePoolOf } from "./threads.js";
 export async function startCore({ threads: asked, channel, framed, programs, prefetch }, site, onProgress) {
   if (typeof WebAssembly !== "object") throw failure("no-webassembly");
   const features = probe();
-  const build = buildFor(features);
+  const build = buildFor(features, Object.keys(programs));
   if (!build) throw failure(features.simd ? "no-atomics" : "no-simd");
   const { memory, most } = largestMemory();
   // At the same time as the program; what goes wrong is told when the network is loaded.

@@ -23,7 +23,7 @@ export function usePoolOf(name) {
  * Held on to, because Firefox collects workers that nobody holds, even at work (bug 1702191).
  * @type {Worker[]}
  */
-let threads = [];
+const threads = [];
 
 /**
  * What the core calls from initThreadPool. Rejects if a thread cannot be started.
@@ -32,7 +32,7 @@ let threads = [];
 export async function startWorkers(module, memory, builder) {
   const start = { module, memory, build, receiver: builder.receiver() };
   const starting = Array.from({ length: builder.numThreads() }, () => {
-    const thread = new Worker(location.href, { type: "module", name: NAME });
+    const thread = new Worker(location.href, { name: NAME });
     return new Promise((resolve, reject) => {
       thread.onmessage = () => resolve(thread);
       thread.onerror = (event) => {
@@ -42,7 +42,7 @@ export async function startWorkers(module, memory, builder) {
       thread.postMessage(start);
     });
   });
-  threads = await Promise.all(starting);
+  threads.push(...(await Promise.all(starting)));
   builder.build();
 }
 

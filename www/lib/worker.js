@@ -119,7 +119,7 @@ else serve(methods, toPlainError);
  */
 async function start(argument, { onProgress }) {
   crashChannel = new BroadcastChannel(argument.channel);
-  const site = new Site(argument.baseUrl);
+  const site = new Site(argument.baseUrl, argument.files);
   const { started, most, ...made } = await startCore(argument, site, onProgress);
   ({ core, memory } = made);
   const networks = await site.networks(core.catalog());

@@ -66,11 +66,11 @@ const WHOLE = 4 * 2 ** 30;
  * Says on how many threads the page computes and, if on one, why; which build it runs, and why not the best.
  * @param {HTMLElement} element  @param {ScoreCam} cam
  */
-export function describeEngine(element, { threads, singleThreadReason, build, memoryLimit }) {
+export function describeEngine(element, { threads, singleThreadReason, build, features, memoryLimit }) {
   const on =
     threads > 1
       ? t("engineThreads", { threads: number(threads) })
       : t("engineOne", { reason: t(`reason-${singleThreadReason}`) });
   const limited = memoryLimit < WHOLE ? ` ${t("engineMemory", { memory: megabytes(memoryLimit) })}` : "";
-  element.textContent = `${on} ${t(`build-${build}`)}${limited}`;
+  element.textContent = `${on} ${t(`build-${build === "simd" && features.relaxedSimd ? "only" : build}`)}${limited}`;
 }
