@@ -120,7 +120,7 @@ fn unknown(bytes: &[u8]) -> Error {
     let size = imagesize::blob_size(bytes).ok().map(|size| check_size(size.width as u64, size.height as u64));
     match size {
         Some(Err(too_large)) => too_large,
-        _ => Error::new(format.code(), &[("format", &format.name), ("formats", &FORMATS)]),
+        _ => format.error(FORMATS),
     }
 }
 
@@ -294,7 +294,14 @@ mod tests {
     #[test]
     fn every_promised_format_is_read() {
         let grey = GrayImage::from_fn(16, 12, |x, y| Luma([(x * 16 + y) as u8]));
-        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::Tiff] {
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::WebP,
+            ImageFormat::Gif,
+            ImageFormat::Bmp,
+            ImageFormat::Tiff,
+        ] {
             let rgb = DynamicImage::from(grey.clone()).into_rgb8();
             let picture = decode(&encode(rgb, format)).unwrap();
             assert_eq!(picture.pixels.dimensions(), (16, 12), "{format:?}");

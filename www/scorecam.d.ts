@@ -61,7 +61,8 @@ export class ScoreCam {
   ): Promise<Model>;
 
   /**
-   * Explains a picture. A file may be PNG, JPEG, WebP, GIF or BMP; of what is drawn the pixels are read, and laid over white.
+   * Explains a picture. A file may be PNG, JPEG, WebP, GIF, BMP, TIFF or what else the browser decodes (AVIF, HEIC in Safari); of what
+   * is drawn the pixels are read, and laid over white.
    * Costs a forward pass for each channel of the layer that varies, or for each window of "occlusion". Several at a time have
    * their turns.
    * @throws ScoreCamError (of kind "memory" where the layer needs more than there is; that is worked out before anything is

@@ -1,5 +1,7 @@
 //! Formats that are told but not read here.
 
+use crate::error::Error;
+
 /// A format by its name.
 pub(super) struct Foreign {
     pub name: &'static str,
@@ -8,9 +10,13 @@ pub(super) struct Foreign {
 }
 
 impl Foreign {
-    /// The code of the error that tells of it.
-    pub fn code(&self) -> &'static str {
-        if self.pixels { "picture-foreign-format" } else { "picture-not-pixels" }
+    /// Why it is not read; `formats` are those that are.
+    pub fn error(&self, formats: &str) -> Error {
+        if self.pixels {
+            Error::new("picture-foreign-format", &[("format", &self.name)])
+        } else {
+            Error::new("picture-not-pixels", &[("format", &self.name), ("formats", &formats)])
+        }
     }
 }
 
@@ -72,7 +78,7 @@ mod tests {
         ];
         for (bytes, expected, code) in cases {
             let found = name(bytes).unwrap();
-            assert_eq!((found.name, found.code()), (expected, code));
+            assert_eq!((found.name, found.error("PNG").code), (expected, code));
         }
         assert!(name(b"Dear diary,\n").is_none());
     }

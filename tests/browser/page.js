@@ -24,11 +24,15 @@ const FLAGS = [
 /** Long enough for a full explanation on one slow thread. */
 export const PATIENCE = 150_000;
 
-/** The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. */
+/**
+ * The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. Without its service worker, unless
+ * `context` says so: it would answer for what tests put in the server's place.
+ */
 export async function open({ isolation = true, context = {}, prepare } = {}) {
   const server = await serve({ isolation });
   const browser = await launch();
-  const page = await (await browser.newContext({ acceptDownloads: true, locale: "en-GB", ...context })).newPage();
+  const usual = { acceptDownloads: true, locale: "en-GB", serviceWorkers: "block" };
+  const page = await (await browser.newContext({ ...usual, ...context })).newPage();
   page.setDefaultTimeout(PATIENCE);
   const requests = [];
   page.context().on("request", (request) => requests.push(request.url()));

@@ -31,12 +31,12 @@ fn each_bad_file_gets_a_sentence_that_says_what_is_wrong_and_what_to_do() {
         (
             "text",
             b"Dear diary,\n".to_vec(),
-            "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says.",
+            "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF, BMP or TIFF, whatever its name says.",
         ),
         (
             "an SVG",
             b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(),
-            "This file is not a picture that can be read: its content is not PNG, JPEG, WebP, GIF or BMP, whatever its name says.",
+            "The file is an SVG drawing, which is no picture made of pixels.",
         ),
         (
             "a truncated JPEG",

@@ -58,7 +58,8 @@ export class Offline {
     // In a frame the page around it decides.
     const isPossible = "serviceWorker" in navigator && globalThis.isSecureContext && location.protocol !== "file:";
     if (!isPossible || globalThis.top !== globalThis.self) return;
-    if (isOff()) return remove();
+    // What a service worker made of this page it can only be without after it is loaded again.
+    if (isOff()) return (await remove()) ? reload() : undefined;
     if (globalThis.crossOriginIsolated) {
       session((storage) => storage.removeItem(RELOADED));
       this.#register();
@@ -66,14 +67,12 @@ export class Offline {
     }
     const active = this.#register().then((registration) => registration && activated(registration));
     const inTime = await Promise.race([active, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    if (inTime && !this.#options.hasBegun() && markReload()) {
-      location.reload();
-      return new Promise(() => {});
-    }
-    // A reload that did not help once will not help again.
+    if (inTime && !this.#options.hasBegun() && markReload()) return reload();
+    // Where the service worker answered for this page and it is not isolated, another reload will not help. After a hard reload it
+    // did not answer; what the visitor reloads it does.
     active.then((worker) => {
-      if (worker && !session((storage) => storage.getItem(RELOADED)) && !globalThis.crossOriginIsolated)
-        this.#options.onThreads(() => (markReload(), location.reload()));
+      if (worker && !navigator.serviceWorker.controller?.scriptURL) this.#options.onThreads(reload);
+      else if (worker && !session((storage) => storage.getItem(RELOADED))) this.#options.onThreads(reload);
     });
   }
 
@@ -89,10 +88,11 @@ export class Offline {
     return this.#keep();
   }
 
-  /** Removes the service worker and all copies. */
-  async remove() {
-    await remove();
-    this.#registration = null;
+  /** Removes the service worker and all copies, and loads the page without it. */
+  remove() {
+    const address = new URL(location.href);
+    address.searchParams.set("sw", "off");
+    location.assign(address);
   }
 
   async #register() {
@@ -144,12 +144,20 @@ function swAddress() {
   return /** @type {string} */ (/** @type {unknown} */ (scriptUrl(new URL("sw.js", document.baseURI))));
 }
 
+/** Removes the service worker of this folder and its copies; whether there was one. */
 async function remove() {
   const folder = new URL("./", document.baseURI).href;
   const found = await navigator.serviceWorker.getRegistrations();
   const own = found.filter(({ scope }) => scope === folder);
   await Promise.all(own.map((registration) => ask(registration.active, "forget").catch(() => {})));
   await Promise.all(own.map((registration) => registration.unregister()));
+  return own.length > 0;
+}
+
+/** Loads the page again; never resolves. @returns {Promise<never>} */
+function reload() {
+  location.reload();
+  return new Promise(() => {});
 }
 
 /** Resolves to the service worker when it is at work. @param {ServiceWorkerRegistration} registration */

@@ -8,10 +8,7 @@ export function createOfflineCopy(element, offline) {
   function translate() {
     if (!offline.isKept) return element.replaceChildren();
     const button = make("button", { type: "button", className: "link" }, t("offlineRemove"));
-    button.addEventListener("click", async () => {
-      await offline.remove();
-      translate();
-    });
+    button.addEventListener("click", () => offline.remove());
     element.replaceChildren(`${t("offlineKept")} `, button);
   }
   return { translate };

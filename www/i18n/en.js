@@ -5,7 +5,8 @@ export default {
   language: "Language",
   chooseTitle: "1. A picture",
   chooseFile: "Choose a file…",
-  dropHint: "or drop it anywhere, or paste it. PNG, JPEG, WebP, GIF or BMP; a network (.onnx) can be dropped too.",
+  dropHint:
+    "or drop it anywhere, or paste it. PNG, JPEG, WebP, GIF, BMP, TIFF, or what else your browser opens (AVIF; HEIC in Safari); a network (.onnx) can be dropped too.",
   privacy: "Your picture never leaves this machine.",
   samplesTitle: "Or one of these",
   resultTitle: "2. Where the evidence lies",
@@ -136,7 +137,7 @@ export default {
   "offline-failed":
     "This page could not be kept for use without a connection. It works as before; the next visit tries again.",
   offlineKept: "Kept on this device: the page opens without a connection, too.",
-  offlineRemove: "Remove",
+  offlineRemove: "Remove, and load the page again",
   "colours-converted":
     "The picture's colours were converted from {name} to sRGB, which the networks were trained with.",
   "colours-kept":

@@ -6,7 +6,7 @@ export default {
   chooseTitle: "1. 画像",
   chooseFile: "ファイルを選ぶ…",
   dropHint:
-    "またはページ上にドロップ、貼り付け。PNG、JPEG、WebP、GIF、BMP に対応。ネットワーク(.onnx)もドロップできます。",
+    "またはページ上にドロップ、貼り付け。PNG、JPEG、WebP、GIF、BMP、TIFF のほか、ブラウザーで開ける形式(AVIF、Safari では HEIC)に対応。ネットワーク(.onnx)もドロップできます。",
   privacy: "画像がこの端末の外に出ることはありません。",
   samplesTitle: "サンプルから選ぶ",
   resultTitle: "2. 根拠のある場所",
@@ -137,7 +137,7 @@ export default {
   "offline-failed":
     "接続なしで使うための保存ができませんでした。ページはこれまでどおり使えます。次に開いたときにもう一度試します。",
   offlineKept: "この端末に保存済み: 接続がなくても開けます。",
-  offlineRemove: "削除",
+  offlineRemove: "削除して再読み込み",
   "colours-converted": "画像の色を {name} から、ネットワークの学習に使われた sRGB に変換しました。",
   "colours-kept": "画像の色は {name} のものですが変換できないため、sRGB とみなしてそのまま使います。",
   megabytes: "{value} MB",

@@ -27,7 +27,8 @@ export async function startCore({ threads: asked, channel, framed, programs, pre
   if (typeof WebAssembly !== "object") throw failure("no-webassembly");
   const features = probe();
   const build = buildFor(features, Object.keys(programs));
-  if (!build) throw failure(features.simd ? "no-atomics" : "no-simd");
+  if (!features.simd) throw failure("no-simd");
+  if (!build) throw failure("no-atomics");
   const { memory, most } = largestMemory();
   // At the same time as the program; what goes wrong is told when the network is loaded.
   if (prefetch) site.fetchAhead(prefetch, most).catch(() => {});

@@ -22,6 +22,9 @@ export class Store {
   /** Addresses whose copies were found to be whole since this worker started. */
   #checked = new Set();
 
+  /** Whether all was forgotten: then nothing is kept any more, and this worker ends with the pages that it still answers for. */
+  #isOver = false;
+
   /** @param {File[]} files  @param {string} scope */
   constructor(files, scope) {
     this.#scope = scope;
@@ -80,6 +83,7 @@ export class Store {
   }
 
   async forget() {
+    this.#isOver = true;
     this.#checked.clear();
     await caches.delete(CACHE);
   }
@@ -89,6 +93,7 @@ export class Store {
    * @param {string} address  @param {File | undefined} file
    */
   async #whole(address, file) {
+    if (this.#isOver) return undefined;
     const cache = await caches.open(CACHE);
     const kept = await cache.match(address);
     if (!kept || !file || this.#checked.has(address)) return kept;
@@ -104,6 +109,7 @@ export class Store {
   async #put(address, file, response) {
     const bytes = await response.arrayBuffer();
     if ((await sha256(bytes)) !== file.sha256) throw new Error(`${file.url} is not the file that the list describes`);
+    if (this.#isOver) return;
     const copy = isolated(new Response(bytes, response));
     copy.headers.set("Content-Length", String(bytes.byteLength));
     await (await caches.open(CACHE)).put(address, copy);

@@ -20,7 +20,7 @@ use crate::target::read_target;
 
 #[derive(Args)]
 pub struct Explain {
-    /// PNG, JPEG, WebP, GIF or BMP files
+    /// PNG, JPEG, WebP, GIF, BMP or TIFF files
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
     #[command(flatten)]
