@@ -6,6 +6,7 @@ export class ScoreCam {
    * Starts a worker and its threads. If the worker breaks off later, another takes its place at the next call, with the same network.
    * @param options.threads  threads to compute on, from 1 to 64; all cores if left out. More than one needs a page that is
    *                         cross-origin isolated.
+   * @param options.build  "relaxed" or "simd", for comparisons; the faster one that the browser has if left out.
    * @param options.baseUrl  the folder that `models/` lies in, relative to the page; that of scorecam.js if left out.
    * @param options.prefetch  the name of a network of the catalogue whose file is fetched while the program is; `loadModel` takes it.
    * @param options.onProgress  how much of the program is here, in bytes; `total` is null where the server compresses it.
@@ -13,6 +14,7 @@ export class ScoreCam {
    */
   static create(options?: {
     threads?: number;
+    build?: string;
     baseUrl?: string;
     prefetch?: string;
     onProgress?: (progress: { stage: "program"; done: number; total: number | null }) => void;

@@ -28,7 +28,12 @@ const WRONG = [
   ["ScoreCam.create({ threads: -1 })", /^threads is -1\./],
   ["ScoreCam.create(null)", /^The options is null\./],
   ['ScoreCam.create({ baseUrl: "http://[" })', /^baseUrl is "http:\/\/\["\./],
-  ['ScoreCam.create({ baseUrl: "./nowhere/" })', /^core_bg\.wasm could not be fetched: the server answered 404\./],
+  ['ScoreCam.create({ build: "fast" })', /^build is "fast"\. Give "relaxed" or "simd"\./],
+  ["ScoreCam.create({ prefetch: 5 })", /^prefetch is 5\. Give the name of a network/],
+  [
+    'ScoreCam.create({ baseUrl: "./nowhere/" }).then((cam) => cam.loadModel({ catalog: "efficientnet_lite0" }))',
+    /could not be fetched: the server answered 404\./,
+  ],
   ["result.maskedPicture(NaN)", /^The channel is NaN\. Give the number of a channel, from 0 to 3\./],
   ['result.maskedPicture("a")', /^The channel is "a"\./],
   ["result.maskedPicture(undefined)", /^The channel is undefined\./],

@@ -90,3 +90,35 @@ test("after all that a good picture is explained", async () => {
   assert.equal(await prediction(page, "espresso").getAttribute("aria-pressed"), "true");
   assert.deepEqual(tab.errors, []);
 });
+
+test("what the core cannot decode and the browser can is explained", async () => {
+  await chooseFile(page, { name: "photo.heic", mimeType: "image/heic", buffer: fixture("orange.avif") });
+  await page
+    .getByText(/^Done: [\d,]+ masked pictures in|^Scoring/)
+    .first()
+    .waitFor();
+  assert.equal(await page.getByRole("alert").textContent(), "");
+});
+
+test("of a format that neither knows the page says its name and a way out", async () => {
+  const heic = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+  await chooseFile(page, { name: "photo.jpg", mimeType: "image/jpeg", buffer: heic });
+  const alert = page.getByRole("alert");
+  await alert.getByText("The file is a picture in the format HEIC, which cannot be read here.").waitFor();
+  await alert.getByText(/Save or export it as JPEG or PNG/).waitFor();
+  await chooseFile(page, { name: "logo.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg/>") });
+  await alert.getByText("The file is an SVG drawing, which is no picture made of pixels.").waitFor();
+});
+
+test("the colours of a phone's picture are converted to sRGB, and the page says so", async () => {
+  await chooseFile(page, { name: "phone.png", mimeType: "image/png", buffer: fixture("display_p3.png") });
+  await page
+    .getByRole("alert")
+    .getByText(/colours were converted from .*P3.* to sRGB/)
+    .waitFor();
+  const [r, g, b] = await page.evaluate(() => [
+    ...document.querySelector("#picture").getContext("2d").getImageData(20, 20, 1, 1).data,
+  ]);
+  // CSS Color 4: color(display-p3 200/255 100/255 50/255) is rgb(215, 93, 31).
+  assert.deepEqual([r, g, b], [215, 93, 31]);
+});

@@ -5,8 +5,14 @@ import { open, prediction, sample } from "./page.js";
 let tab, page;
 before(async () => {
   // A host that lists a network whose file it does not have.
-  const list = JSON.stringify(["efficientnet_lite0.onnx", "squeezenet1.1-7.onnx"]);
-  tab = await open({ prepare: (page) => page.route("**/available.json", (route) => route.fulfill({ body: list })) });
+  const prepare = (page) =>
+    page.route("**/catalog.json", async (route) => {
+      const response = await route.fetch();
+      const catalogue = await response.json();
+      catalogue.files["squeezenet1.1-7.onnx"] = "../assets/squeezenet1.1-7.onnx";
+      await route.fulfill({ response, json: catalogue });
+    });
+  tab = await open({ prepare });
   ({ page } = tab);
   await page.getByText("Network, layer and recipe").click();
 });

@@ -14,7 +14,7 @@ after(() => tab?.close());
 test("without the isolation headers the page works on one thread and says why", async () => {
   await page
     .getByRole("status")
-    .getByText(/^Computing on one thread: the server does not send the headers/)
+    .getByText(/^Computing on one thread: the page is not isolated/)
     .waitFor();
   await sample(page, "Chelsea the cat").click();
   await finished(page);

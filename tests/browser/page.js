@@ -1,7 +1,7 @@
 /** Starts the server and Chromium, and knows the page by roles and labels, as its users do. */
 
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "../../tools/serve.js";
@@ -39,6 +39,9 @@ export async function open({ isolation = true, context = {}, prepare } = {}) {
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  // Pictures by their own names, for tests of the module.
+  const pictures = (route) => route.fulfill({ path: join(ROOT, "www", new URL(route.request().url()).pathname) });
+  await page.context().route(/\/samples\/\w+\.\w+$/, pictures);
   await prepare?.(page);
   await page.goto(server.address);
   await started(page);

@@ -22,7 +22,7 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   const sources = await Promise.all(["index.html", ...files].map((name) => readFile(new URL(name, www), "utf8")));
   const text = sources.join("\n");
   const asked = new Set(
-    [...text.matchAll(/data-i18n="(\w+)"|\bt\("([\w-]+)"|(?:note|add)\("(\w+)"/g)].map((match) =>
+    [...text.matchAll(/data-i18n="(\w+)"|\bt\("([\w-]+)"|(?:note|offers\.add)\("(\w+)"/g)].map((match) =>
       match.slice(1).find(Boolean),
     ),
   );

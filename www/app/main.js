@@ -1,6 +1,7 @@
 /** Puts the page together: makes its parts and tells them of each other. */
 
 import { MOST_THREADS } from "../lib/arguments.js";
+import { BUILDS } from "../lib/builds.js";
 import { ScoreCam } from "../scorecam.js";
 import { createClassSearch } from "./class_search.js";
 import { find } from "./dom.js";
@@ -128,14 +129,16 @@ document.title = `scorecam – ${t("tagline")}`;
 
 /** Starts the worker and loads the network while the visitor looks for a picture. */
 async function start() {
-  const threads = Number(new URLSearchParams(location.search).get("threads"));
+  const asked = new URLSearchParams(location.search);
+  const threads = Number(asked.get("threads"));
+  const build = BUILDS.find(({ name }) => name === asked.get("build"))?.name;
   /** @param {{ done: number, total: number | null }} said */
   const onProgress = ({ done, total }) => progress.program(done, total);
   onProgress({ done: 0, total: null });
   const isNumber = Number.isInteger(threads) && threads > 0 && threads <= MOST_THREADS;
   await offline.begin();
   const prefetch = readLink(location.hash).network ?? DEFAULT_NETWORK;
-  const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, prefetch, onProgress });
+  const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, build, prefetch, onProgress });
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps, cam.divergingColours);
   networks.offer(cam);

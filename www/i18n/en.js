@@ -128,7 +128,7 @@ export default {
   "reason-asked": "the address asks for one.",
   "build-relaxed": "Build: relaxed SIMD, the fastest.",
   "build-simd": "Build: plain SIMD, because this browser has no relaxed SIMD, which is faster.",
-  "build-only": "Build: plain SIMD, the one that this page has.",
+  "build-only": "Build: plain SIMD, as this page asks for.",
   engineMemory: "The browser allows at most {memory} of memory.",
   reload: "Reload",
   offerThreads: "This browser can compute on several threads once the page is loaded again.",

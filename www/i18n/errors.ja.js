@@ -263,6 +263,7 @@ export default {
     "このブラウザーでは WebAssembly が動きません。iPhone や iPad ではロックダウンモードで無効になります。",
     "このサイトでロックダウンモードを切るか、最新の Chrome、Edge、Firefox、Safari をお使いください。",
   ],
+  "no-build": ["このブラウザーではビルド「{name}」が動きません。", "ビルドを指定しないでください。"],
   "no-atomics": [
     "このブラウザーには WebAssembly の SIMD はありますが、アトミック命令がありません。",
     "最新の Chrome、Edge、Firefox、Safari をお使いください。",

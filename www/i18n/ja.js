@@ -127,7 +127,7 @@ export default {
   "reason-asked": "アドレスで 1 スレッドが指定されています。",
   "build-relaxed": "ビルド: relaxed SIMD(最速)。",
   "build-simd": "ビルド: 通常の SIMD(このブラウザーには、より速い relaxed SIMD がありません)。",
-  "build-only": "ビルド: 通常の SIMD(このページに含まれる唯一のもの)。",
+  "build-only": "ビルド: 通常の SIMD(このページの指定)。",
   engineMemory: "このブラウザーで使えるメモリーは最大 {memory} です。",
   reload: "再読み込み",
   offerThreads: "ページを再読み込みすると、このブラウザーで複数のスレッドを使って計算できます。",

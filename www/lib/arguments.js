@@ -1,5 +1,6 @@
 /** Checks what the module is given: each value at one place, with a sentence that says what was found and what is expected. */
 
+import { BUILDS } from "./builds.js";
 import { failure } from "./errors.js";
 
 /** @import { Method, MethodOptions, Target } from "../scorecam.js" */
@@ -159,6 +160,13 @@ const text = (name, expected) =>
     throw refuse(name, value, expected);
   });
 export const layer = text("layer", "the name of a layer");
+
+export const build = optional((value) => {
+  const names = BUILDS.map(({ name }) => name);
+  if (names.includes(value)) return value;
+  throw refuse("build", value, names.map((name) => `"${name}"`).join(" or "));
+});
+
 export const prefetch = text("prefetch", "the name of a network of the catalogue");
 export const colourMap = text("colourMap", "the name of a colour map");
 

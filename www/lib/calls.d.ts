@@ -48,6 +48,8 @@ export interface Calls {
       /** A network of the catalogue to fetch at the same time. */
       prefetch?: string;
       threads?: number;
+      /** The build to run, if not the best. */
+      build?: string;
       channel: string;
       framed: boolean;
     };

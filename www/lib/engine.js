@@ -52,7 +52,7 @@ export class Engine {
    */
   info = /** @type {any} */ (undefined);
 
-  /** @param {{ threads?: number, baseUrl: string, prefetch?: string }} options */
+  /** @param {{ threads?: number, build?: string, baseUrl: string, prefetch?: string }} options */
   constructor(options) {
     this.#options = options;
   }

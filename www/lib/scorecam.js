@@ -21,7 +21,7 @@ export { ScoreCamError } from "./errors.js";
 const results = new WeakSet();
 
 /** What `create` takes. */
-const CREATE = ["threads", "baseUrl", "prefetch", "onProgress"];
+const CREATE = ["threads", "build", "baseUrl", "prefetch", "onProgress"];
 
 /** What may be said of a computation that goes on. */
 const CONTROL = ["signal", "enough", "onProgress"];
@@ -37,13 +37,18 @@ export class ScoreCam {
 
   /**
    * Starts the worker and its threads. Use `ScoreCam.create`.
-   * @param {{ threads?: number, baseUrl?: string, prefetch?: string, onProgress?: (progress: ProgressOf<"start">) => void }} [options]
+   * @param {{ threads?: number, build?: string, baseUrl?: string, prefetch?: string, onProgress?: (progress: ProgressOf<"start">) => void }} [options]
    */
   static async create(options) {
-    const { threads, baseUrl, prefetch, onProgress } = check.options(options, CREATE);
+    const { threads, build, baseUrl, prefetch, onProgress } = check.options(options, CREATE);
     const cam = new ScoreCam();
     const folder = check.baseUrl(baseUrl ?? BASE);
-    cam.#engine = new Engine({ threads: check.threads(threads), baseUrl: folder, prefetch: check.prefetch(prefetch) });
+    cam.#engine = new Engine({
+      threads: check.threads(threads),
+      build: check.build(build),
+      baseUrl: folder,
+      prefetch: check.prefetch(prefetch),
+    });
     await cam.#engine.start({ onProgress: check.callback(onProgress) });
     return cam;
   }

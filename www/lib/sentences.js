@@ -33,6 +33,7 @@ export default {
     "This browser runs no WebAssembly; Lockdown Mode on an iPhone or iPad switches it off.",
     "Switch Lockdown Mode off for this site, or use a current Chrome, Edge, Firefox or Safari.",
   ],
+  "no-build": ["browser", 'This browser cannot run the build "{name}".', "Leave the build open."],
   "no-atomics": [
     "browser",
     "This browser has WebAssembly SIMD but no atomic operations.",

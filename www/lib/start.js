@@ -23,10 +23,16 @@ import { usePoolOf } from "./threads.js";
  * @param {Control<"start">["onProgress"]} onProgress
  * @returns {Promise<Made>}
  */
-export async function startCore({ threads: asked, channel, framed, programs, prefetch }, site, onProgress) {
+export async function startCore(
+  { threads: asked, channel, framed, programs, prefetch, build: chosen },
+  site,
+  onProgress,
+) {
   if (typeof WebAssembly !== "object") throw failure("no-webassembly");
   const features = probe();
-  const build = buildFor(features, Object.keys(programs));
+  const here = Object.keys(programs).filter((name) => !chosen || name === chosen);
+  const build = buildFor(features, here);
+  if (!build && chosen) throw failure("no-build", { name: chosen });
   if (!features.simd) throw failure("no-simd");
   if (!build) throw failure("no-atomics");
   const { memory, most } = largestMemory();
