@@ -18,11 +18,13 @@ readonly WASM_OPT_FEATURES=(bulk-memory bulk-memory-opt multivalue mutable-globa
 usage() {
   cat <<'TEXT'
 ./build.sh                    builds dist/, a folder that any static host can serve
-./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address; with --watch www/ is served
-                              over dist/ as it is edited, and the page reloads: nothing is compiled but the first time
+./build.sh serve [--port N]   builds if needed, serves dist/ on localhost and prints the address; with --watch dist/ is put together
+                              anew as www/ is edited, and the page reloads: nothing is compiled but the first time
+./build.sh single-file        writes dist/scorecam.html, the whole page in one file that opens by a double click
+./build.sh package            makes the npm package: target/scorecam-VERSION.tgz
 ./build.sh test [PHASE [NAME]] [--full]
-                              runs every test, or one phase of them: native, js, or browser (the page in Chromium); NAME is a
-                              part of a test's name (native) or of a file's (js, browser). --full adds VGG-16 and AlexNet of true
+                              runs every test, or one phase of them: native, js, or browser (the page in Chromium, and its
+                              main paths in Firefox ESR and WebKitGTK); NAME is a part of a test's name (native) or of a file's (js, browser). --full adds VGG-16 and AlexNet of true
                               size (gigabytes of memory and of disk)
 ./build.sh bench [OPTION...]  times masked passes in Chromium, by turns with onnxruntime-web; --help lists its options
 ./build.sh check              formatting, lints, types and documentation, warnings as errors
@@ -31,7 +33,7 @@ usage() {
 ./build.sh models NAME...     downloads networks of the catalogue into models/; --all takes every one of them
 ./build.sh help               this text
 
-PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME names the browser for the tests;
+PROFILE=quick builds the page in a fraction of the time, slower and larger; CHROME and FIREFOX name browsers for the tests;
 SCORECAM_PYTHON names a Python with torchvision and grad-cam for the benchmark; SCORECAM_MIRROR a folder on another server that holds the networks' files.
 TEXT
 }
@@ -135,6 +137,21 @@ need_chromium() {
   export CHROME
 }
 
+# Firefox, and WebKitGTK with a display to run it under.
+need_other_browsers() {
+  FIREFOX=${FIREFOX:-$(command -v firefox-esr || command -v firefox || true)}
+  local missing=()
+  [ -n "$FIREFOX" ] || missing+=(firefox-esr)
+  command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)
+  command -v Xvfb >/dev/null || missing+=(xvfb)
+  if [ ${#missing[@]} -gt 0 ]; then
+    say "Installing ${missing[*]} (about a minute)"
+    install_debian "${missing[@]}" || fail "Missing for the browser tests: ${missing[*]}; run ./build.sh setup."
+    FIREFOX=${FIREFOX:-$(command -v firefox-esr)}
+  fi
+  export FIREFOX
+}
+
 # --- WebAssembly ------------------------------------------------------------------------------------------------------
 
 # One line for each build of www/lib/builds.js: its name, then the target features that it has beyond the shared ones.
@@ -169,7 +186,7 @@ compile() {
   local name=$1 own=
   shift
   [ $# -eq 0 ] || own=-Ctarget-feature=$(printf '+%s,' "$@")
-  say "Compiling the $name build ($PROFILE; from scratch 3 to 7 minutes on two cores, nothing changed: seconds)"
+  say "Compiling the $name build ($PROFILE; from scratch 2 to 5 minutes on two cores, nothing changed: seconds)"
   wasm_cargo rustc --profile "$PROFILE" --quiet -- ${own:+"${own%,}"} \
     2> >(grep -v -e '^warning: unstable feature' -e 'not stably supported' -e '^ *|$' -e '^$' >&2) ||
     fail "the $name build does not compile."
@@ -220,17 +237,33 @@ build() {
   say "$OUT/ is ready: $(du -sh $OUT | cut -f1)"
 }
 
+single_file() {
+  build
+  say "Putting everything into one file"
+  node tools/single_file.js
+}
+
+package() {
+  build
+  say "Making the npm package"
+  node tools/package.js
+  npm pack --silent --pack-destination target ./target/npm
+}
+
 # The Debian packages that this machine lacks, for `setup`.
 missing_packages() {
   command -v cc >/dev/null || echo gcc libc6-dev
   python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   [ -n "${CHROME:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}" ] || echo chromium
+  [ -n "${FIREFOX:-$(command -v firefox-esr || command -v firefox)}" ] || echo firefox-esr
+  command -v WebKitWebDriver >/dev/null || echo webkit2gtk-driver
+  command -v Xvfb >/dev/null || echo xvfb
   { command -v rustc >/dev/null && has_std_source rustc; } || { [ -x /usr/bin/rustc ] && has_std_source /usr/bin/rustc; } ||
     echo "${WASM_COMPILER[@]}"
 }
 
 setup() {
-  command -v apt-get >/dev/null || fail "setup knows Debian's apt alone; install a C compiler, Python's venv and Chromium by hand."
+  command -v apt-get >/dev/null || fail "setup knows Debian's apt alone; install a C compiler, Python's venv, Chromium, Firefox and WebKitGTK's driver by hand."
   local packages sudo=()
   read -r -a packages <<<"$(missing_packages | tr '\n' ' ')"
   [ ${#packages[@]} -gt 0 ] || { say "Nothing is missing."; return; }
@@ -275,6 +308,7 @@ test_js() {
 test_browser() {
   need_npm_packages
   need_chromium
+  need_other_browsers
   need_native
   say "The command line, to compare with"
   cargo build --features cli --quiet
@@ -354,6 +388,8 @@ case $verb in
   build) build ;;
   serve) serve "$@" ;;
   test) run_tests "$@" ;;
+  single-file) single_file ;;
+  package) package ;;
   bench) bench "$@" ;;
   check) check ;;
   sanitize) sanitize ;;

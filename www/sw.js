@@ -43,9 +43,12 @@ async function tidy() {
 const requests = {
   /** Keeps the page, and the networks that it has loaded. @param {{ networks: string[] }} asked */
   async keep({ networks }) {
+    store.resume(); // a page that was closed while it computed cannot
     await store.keep([...pageFiles(), ...FILES.filter(({ network }) => network && networks.includes(network))]);
     await tidy();
   },
+  pause: () => store.pause(),
+  resume: () => store.resume(),
   /** Takes the place of the version that is in use. */
   activate: () => worker.skipWaiting(),
   /** Forgets all that was kept. */

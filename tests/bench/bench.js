@@ -14,12 +14,11 @@
  */
 
 import { execFileSync, execSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
 import sirv from "sirv";
 import { ROOT, launch } from "../browser/page.js";
 
@@ -55,6 +54,8 @@ if (options.help) {
   process.exit();
 }
 const threads = Number(options.threads);
+/** The build that is measured beside the one that this browser takes. */
+const OTHER = "simd";
 const catalog = JSON.parse(readFileSync(`${ROOT}models/catalog.json`, "utf8")).models;
 const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
 
@@ -79,11 +80,10 @@ try {
     report.rows.push(row);
     console.log(line(row));
   }
-  const ratios = report.rows.filter(({ peer }) => peer).map(({ ours, peer }) => peer.median / ours.median);
-  if (ratios.length)
-    console.log(
-      `geometric mean of the ratios: ${Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2)}`,
-    );
+  const compared = report.rows.filter(({ peer }) => peer);
+  const mean = (ratios) => Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length).toFixed(2);
+  const of = (which) => mean(compared.map((row) => row.peer.median / row[which].median));
+  if (compared.length) console.log(`geometric mean of the ratios: ${of("ours")}, build ${OTHER} ${of("other")}`);
 } finally {
   await browser.close();
   close();
@@ -105,17 +105,12 @@ async function kernels() {
   return rates;
 }
 
-/** What a visitor downloads of WebAssembly. */
+/** What a visitor downloads of WebAssembly: one of the builds. */
 function downloads() {
-  return ["threads", "single"].map((variant) => {
-    const bytes = readFileSync(`${ROOT}dist/wasm/${variant}/core_bg.wasm`);
-    const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
-    return {
-      file: `wasm/${variant}/core_bg.wasm`,
-      bytes: bytes.length,
-      brotli: brotliCompressSync(bytes, options).length,
-    };
-  });
+  const folder = `${ROOT}dist/assets/`;
+  const files = readdirSync(folder).filter((name) => name.endsWith(".wasm"));
+  const size = (name) => statSync(`${folder}${name}`).size;
+  return files.map((file) => ({ file, bytes: size(file), brotli: size(`${file}.br`) }));
 }
 
 /** Native peers on the same machine, after the browser is gone. */
@@ -139,6 +134,7 @@ async function bench(entry) {
     page.evaluate(async ([name, argument]) => (await import("/bench/page.js"))[name](argument), [name, argument]);
   const model = `/networks/${entry.name}.onnx`;
   const loaded = await call("load", { model, entry, threads });
+  await call("load", { model, entry, threads, build: OTHER });
   const side = entry.input.width;
   const passes = Number(options.passes);
   const peer = (name, argument) =>
@@ -162,18 +158,21 @@ async function bench(entry) {
     await peer("load", { model, threads, batch, side });
     await peer("time", { passes: batch });
   }
-  await call("timeOurs", { passes });
-  const [ours, theirs] = [[], []];
+  for (const build of [undefined, OTHER]) await call("timeOurs", { passes, build });
+  const [ours, others, theirs] = [[], [], []];
   for (let round = 0; round < Number(options.rounds); round++) {
     ours.push(await call("timeOurs", { passes }));
+    others.push(await call("timeOurs", { passes, build: OTHER }));
     if (batch) theirs.push(await peer("time", { passes }));
   }
   await call("endPeer");
+  await call("end", { build: OTHER });
   const row = {
     name: entry.name,
     loadMs: loaded.loadMs,
     multiplyAdds: loaded.multiplyAdds,
     ours: summary(ours),
+    other: summary(others),
     peer: batch ? { ...summary(theirs), batch } : null,
   };
   if (!options["no-whole"]) {
@@ -192,18 +191,19 @@ function summary(values) {
   return { median: sorted[Math.floor(sorted.length / 2)], min: sorted[0], max: sorted.at(-1) };
 }
 
-function line({ name, multiplyAdds, ours, peer, memoryBytes, whole }) {
+function line({ name, multiplyAdds, ours, other, peer, memoryBytes, whole }) {
   const ms = ({ median, min, max }) => `${median.toFixed(1)} ms (${min.toFixed(1)} to ${max.toFixed(1)})`;
   const compared = peer
     ? `, onnxruntime-web ${ms(peer)} in batches of ${peer.batch}, ratio ${(peer.median / ours.median).toFixed(2)}`
     : "";
+  const second = `, build ${OTHER} ${ms(other)}${peer ? `, ratio ${(peer.median / other.median).toFixed(2)}` : ""}`;
   const wholes = (whole ?? []).map(
     ({ sample, firstMs, totalMs, channels, tenth }) =>
       `\n  ${sample}: first map ${firstMs.toFixed(0)} ms, whole ${(totalMs / 1000).toFixed(1)} s, ${channels} passes, ${tenth ? `Spearman ${tenth.spearman.toFixed(3)} after ${(tenth.share * 100).toFixed(0)} %` : "no preview between"}`,
   );
   // By the definition of the convolution: Winograd's algorithm multiplies less and may exceed the peak.
   const share = multiplyAdds / 1e6 / ours.median / (report.kernels[0].gigaMacs * threads);
-  return `${name}: ${ms(ours)} a pass, ${(share * 100).toFixed(0)} % of the peak${compared}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
+  return `${name}: ${ms(ours)} a pass, ${(share * 100).toFixed(0)} % of the peak${compared}${second}, memory ${(memoryBytes / 1e6).toFixed(0)} MB${wholes.join("")}`;
 }
 
 /** dist/ with the benchmark, its networks and its peer beside it. */
@@ -217,6 +217,7 @@ async function serve() {
   };
   const roots = {
     "/bench": `${ROOT}tests/bench`,
+    "/samples": `${ROOT}www/samples`,
     "/networks": `${ROOT}target/networks/bench`,
     "/peer": `${ROOT}node_modules/onnxruntime-web/dist`,
   };

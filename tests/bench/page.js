@@ -3,13 +3,16 @@
 import { ScoreCam } from "/scorecam.js";
 
 let cam, picture;
+/** By build; `cam` is the one that the browser takes. */
+const cams = {};
 
 /** Loads a network into ours; `entry` is that of the catalogue. */
-export async function load({ model, entry, threads }) {
-  cam ??= await ScoreCam.create({ threads });
+export async function load({ model, entry, threads, build }) {
+  cams[build] ??= await ScoreCam.create({ threads, build });
+  cam = cams[undefined];
   picture ??= await (await fetch("/samples/chelsea.png")).blob();
   const started = performance.now();
-  const loaded = await cam.loadModel({
+  const loaded = await cams[build].loadModel({
     bytes: await (await fetch(model)).blob(),
     name: entry.name,
     spec: { ...entry, labels: "" },
@@ -18,7 +21,7 @@ export async function load({ model, entry, threads }) {
 }
 
 /** Milliseconds a masked pass, over about `passes` of them, with all that belongs to it: masks, scores, the map so far. */
-export async function timeOurs({ passes, layer }) {
+export async function timeOurs({ passes, layer, build }) {
   const abort = new AbortController();
   let first, last;
   const onProgress = ({ stage, done }) => {
@@ -27,10 +30,16 @@ export async function timeOurs({ passes, layer }) {
     first ??= last;
     if (done - first.done >= passes) abort.abort();
   };
-  await cam.explain(picture, { layer, signal: abort.signal, onProgress }).catch((error) => {
+  await cams[build].explain(picture, { layer, signal: abort.signal, onProgress }).catch((error) => {
     if (!abort.signal.aborted) throw error;
   });
   return (last.at - first.at) / (last.done - first.done);
+}
+
+/** Gives back what a build holds. */
+export async function end({ build }) {
+  await cams[build].dispose();
+  delete cams[build];
 }
 
 /** A whole explanation: milliseconds to the first map and to the last, and how soon the map resembles the last. */

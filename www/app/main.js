@@ -115,7 +115,11 @@ const session = createSession({
   classSearch,
   notices,
   panels,
-  onIdle: offers.show,
+  onBusy: () => offline.yield(true),
+  onIdle() {
+    offline.yield(false);
+    offers.show();
+  },
 });
 ready.then(async () => {
   takeShared(picker.open).catch(onError);

@@ -88,6 +88,12 @@ export class Offline {
     return this.#keep();
   }
 
+  /** While a picture is explained nothing is fetched. @param {boolean} isBusy */
+  yield(isBusy) {
+    const request = isBusy ? "pause" : "resume";
+    ask(this.#registration?.active ?? null, request).catch(() => {});
+  }
+
   /** Removes the service worker and all copies, and loads the page without it. */
   remove() {
     const address = new URL(location.href);

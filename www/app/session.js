@@ -19,6 +19,7 @@ import { described } from "./targets.js";
  * @property {ReturnType<typeof import("./class_search.js").createClassSearch>} classSearch
  * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
  * @property {Panel[]} panels
+ * @property {() => void} onBusy  is told when something is computed
  * @property {() => void} onIdle  is told when nothing is computed any more
  */
 
@@ -33,6 +34,7 @@ export function createSession({
   classSearch,
   notices,
   panels,
+  onBusy,
   onIdle,
 }) {
   const state = new State();
@@ -65,6 +67,7 @@ export function createSession({
    */
   async function compute(source, keepNotices, plan) {
     const run = state.begin(source);
+    onBusy();
     if (!keepNotices) notices.clear();
     stage.reveal();
     progress.waiting();

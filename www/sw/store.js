@@ -25,6 +25,13 @@ export class Store {
   /** Whether all was forgotten: then nothing is kept any more, and this worker ends with the pages that it still answers for. */
   #isOver = false;
 
+  /**
+   * Resolves when the connection may be used for copies.
+   * @type {Promise<void>}
+   */
+  #isFree = Promise.resolve();
+  #free = () => {};
+
   /** @param {File[]} files  @param {string} scope */
   constructor(files, scope) {
     this.#scope = scope;
@@ -66,6 +73,7 @@ export class Store {
    */
   async keep(files) {
     for (const file of files) {
+      await this.#isFree;
       const address = new URL(file.url, this.#scope).href;
       if (await this.#whole(address, file)) continue;
       // What is named by its content may come from the browser's own cache, other files must not.
@@ -74,6 +82,16 @@ export class Store {
       if (!response.ok) throw new Error(`${file.url}: the server answered ${response.status}`);
       await this.#put(address, file, response);
     }
+  }
+
+  /** Fetches nothing more until `resume`: nothing leaves the machine while a picture is explained. */
+  pause() {
+    this.resume();
+    this.#isFree = new Promise((resolve) => (this.#free = resolve));
+  }
+
+  resume() {
+    this.#free();
   }
 
   /** Drops what is not on the list. */
