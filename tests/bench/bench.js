@@ -20,6 +20,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import sirv from "sirv";
+import { serve as serveDist } from "../../tools/serve.js";
 import { ROOT, launch } from "../browser/page.js";
 
 const BATCHES = [1, 4, 16];
@@ -72,6 +73,8 @@ const report = {
 console.log(`${report.machine.cpu}, ${report.machine.cores} cores, Chromium ${report.chromium}, ${threads} threads`);
 for (const { file, brotli } of report.download) console.log(`${file}: ${(brotli / 1e6).toFixed(2)} MB with Brotli`);
 try {
+  report.visit = await visit();
+  console.log(visitLine(report.visit));
   report.kernels = await kernels();
   for (const { kernel, gigaMacs } of report.kernels)
     console.log(`kernel ${kernel}: ${gigaMacs.toFixed(1)} GMAC/s on one thread`);
@@ -90,6 +93,43 @@ try {
 }
 if (process.env.SCORECAM_PYTHON) report.native = native();
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+
+/** First visits, each by a browser that knows nothing yet: what comes, and when the page can be used and shows a first map. */
+async function visit() {
+  const server = await serveDist();
+  const visits = [];
+  for (let round = 0; round < Number(options.rounds); round++) {
+    const context = await browser.newContext({ serviceWorkers: "block" });
+    const page = await context.newPage();
+    let [requests, bytes] = [0, 0];
+    page.on("requestfinished", async (request) => {
+      requests++;
+      bytes += (await request.sizes()).responseBodySize;
+    });
+    const started = performance.now();
+    await page.goto(server.address);
+    await page.waitForFunction("document.querySelector('#layer').options.length > 0", null, { polling: 20 });
+    const interactiveMs = performance.now() - started;
+    const seen = { requests, bytes };
+    const clicked = performance.now();
+    await page.locator("#samples button").first().click();
+    await page.waitForFunction("!document.querySelector('#heat').hidden", null, { polling: 20 });
+    visits.push({ ...seen, interactiveMs, firstMapMs: performance.now() - clicked });
+    await context.close();
+  }
+  server.close();
+  const of = (field) => summary(visits.map((one) => one[field]));
+  return {
+    requests: of("requests"),
+    bytes: of("bytes"),
+    interactiveMs: of("interactiveMs"),
+    firstMapMs: of("firstMapMs"),
+  };
+}
+
+function visitLine({ requests, bytes, interactiveMs, firstMapMs }) {
+  return `a first visit: ${requests.median} requests, ${(bytes.median / 1e6).toFixed(2)} MB, ${interactiveMs.median.toFixed(0)} ms until the page can be used, ${firstMapMs.median.toFixed(0)} ms from the click to the first map`;
+}
 
 /** Rates of the kernels by themselves, in a page of their own. */
 async function kernels() {
