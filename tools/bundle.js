@@ -131,16 +131,28 @@ async function addManifest(output) {
   return { manifest: output.addHashed("", "manifest.webmanifest", JSON.stringify(manifest)), addresses };
 }
 
-/** The scripts, and the pictures and styles that they and page.css name. */
+/**
+ * The scripts, and the pictures and styles that they and page.css name. The page is bundled by itself, with a copy of the module in
+ * it: what it shared with others would be files more that a first visit waits for.
+ */
 async function addPage(output, addresses, dev) {
+  const [page, modules] = [
+    await bundleModules(output, { main: "app/main.js", page: "page.css" }, addresses, dev),
+    await bundleModules(output, { scorecam: "scorecam.js", "score-cam": "score-cam.js" }, addresses, dev),
+  ];
+  return {
+    main: page("app/main.js"),
+    style: page("page.css"),
+    scorecam: modules("www/scorecam.js"),
+    element: modules("score-cam.js"),
+  };
+}
+
+/** Bundles entry points of www/; answers with a function that says what the entry whose path ends so is called. */
+async function bundleModules(output, entries, addresses, dev) {
   const result = await build({
     ...common(dev),
-    entryPoints: {
-      main: join(WWW, "app/main.js"),
-      scorecam: join(WWW, "scorecam.js"),
-      "score-cam": join(WWW, "score-cam.js"),
-      page: join(WWW, "page.css"),
-    },
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(WWW, path)])),
     outdir: "/assets",
     format: "esm",
     splitting: true,
@@ -154,20 +166,8 @@ async function addPage(output, addresses, dev) {
     ),
   });
   for (const { path, contents } of result.outputFiles) output.add(path.slice(1), contents);
-  const made = Object.entries(result.metafile.outputs).map(([path, found]) => ({
-    path: path.replace(/^.*assets\//, ""),
-    ...found,
-  }));
-  const entry = (end) => made.find(({ entryPoint }) => entryPoint?.endsWith(end));
-  const main = entry("app/main.js");
-  const imported = main.imports.filter(({ kind }) => kind === "import-statement");
-  return {
-    main: main.path,
-    chunks: imported.map(({ path }) => basename(path)),
-    scorecam: entry("www/scorecam.js").path,
-    element: entry("score-cam.js").path,
-    style: entry("page.css").path,
-  };
+  const made = Object.entries(result.metafile.outputs);
+  return (end) => basename(made.find(([, { entryPoint }]) => entryPoint?.endsWith(end))[0]);
 }
 
 /** A module of lib/ that names files, with the names that they have in assets/, beside which models/ lies. */
@@ -215,7 +215,6 @@ export async function bundle({ dev = false, folder = join(ROOT, "dist") } = {}) 
   const head = [
     `<meta http-equiv="Content-Security-Policy" content="${policy.ofPage}" />`,
     `<link rel="manifest" href="${manifest}" />`,
-    ...made.chunks.map((chunk) => `<link rel="modulepreload" href="assets/${chunk}" />`),
   ];
   output.add("index.html", page(pages[0], addresses, head));
   output.add("embed.html", page(pages[1], addresses, []));

@@ -42,18 +42,19 @@ export async function open({ isolation = true, context = {}, prepare } = {}) {
   // Pictures by their own names, for tests of the module.
   const pictures = (route) => route.fulfill({ path: join(ROOT, "www", new URL(route.request().url()).pathname) });
   await page.context().route(/\/samples\/\w+\.\w+$/, pictures);
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
   await prepare?.(page);
   await page.goto(server.address);
-  await started(page);
+  await started(page).catch((error) => close().then(() => Promise.reject(error)));
   return {
     page,
     requests,
     errors,
     address: server.address,
-    async close() {
-      await browser.close();
-      server.close();
-    },
+    close,
   };
 }
 

@@ -60,6 +60,8 @@ export function createNotices(container) {
      * @param {string} key  @param {Record<string, unknown>} [values]
      */
     note(key, values) {
+      // A picture is announced when it is classified and again with its first map.
+      notices = notices.filter((notice) => notice.say()[0] !== t(key, values));
       notices.push({ kind: "note", say: () => [t(key, values), ""] });
       draw();
     },

@@ -139,9 +139,9 @@ export default {
   offlineKept: "Kept on this device: the page opens without a connection, too.",
   offlineRemove: "Remove, and load the page again",
   "colours-converted":
-    "The picture's colours were converted from {name} to sRGB, which the networks were trained with.",
+    "The picture’s colours were converted from {name} to sRGB, which the networks were trained with.",
   "colours-kept":
-    "The picture's colours are those of {name}; they could not be converted and are taken as they are, as if they were sRGB.",
+    "The picture’s colours are those of {name}; they could not be converted and are taken as they are, as if they were sRGB.",
   megabytes: "{value} MB",
   seconds: "{value} s",
   minutes: "{minutes} min {seconds} s",

@@ -37,7 +37,9 @@ export const MEMORY = { linked: 64, initial: 80, maximum: [65_536, 32_768, 16_38
  */
 export function probe() {
   /** @param {string} name */
-  const has = (name) => WebAssembly.validate(Uint8Array.from(atob(PROBES[name]), (byte) => byte.charCodeAt(0)));
+  const has = (name) =>
+    typeof WebAssembly === "object" &&
+    WebAssembly.validate(Uint8Array.from(atob(PROBES[name]), (byte) => byte.charCodeAt(0)));
   return { simd: has("simd"), threads: has("threads"), relaxedSimd: has("relaxedSimd") };
 }
 

@@ -195,7 +195,8 @@ async function thumbnails({ run, channel, side }) {
  * @returns {PlainError | null}
  */
 function toPlainError(error) {
-  if (error instanceof WebAssembly.RuntimeError) {
+  // Some browsers have no WebAssembly at all, and are told so.
+  if (globalThis.WebAssembly && error instanceof WebAssembly.RuntimeError) {
     // A trap leaves the instance in no state to go on with. Most are told by the thread itself, with its reason; this is the
     // rest, a stack that overflows say.
     const crash = plain(failure("crash", { cause: error.message }));
