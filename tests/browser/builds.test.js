@@ -86,6 +86,7 @@ test("with a gigabyte EfficientNet-Lite0 works, and VGG-16 is refused before a b
     assert.equal(refused.limit, 2 ** 30);
     assert.match(refused.message, /^VGG-16 needs about 1386 MB of memory; this browser allows 1074 MB\./);
     assert.ok(!requests.some((url) => url.includes("vgg")));
+    await page.evaluate(() => (location.hash = "#layer=blocks.2.depthwise.relu6"));
     await sample(page, "Chelsea the cat").click();
     await page
       .getByText(/^Done: \d+ masked pictures/)

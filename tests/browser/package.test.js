@@ -25,7 +25,7 @@ const picture = await (await fetch("./coffee.png")).blob();
 const result = await cam.explain(picture, { layer: "blocks.2.depthwise.relu6" });
 document.title = \`\${labels[result.class]} on \${cam.threads} threads\`;
 `;
-const PAGE = (script) => `<!doctype html><title>…</title><script type="module">${script}</script>`;
+const PAGE = (script) => `<!doctype html><title>waiting</title><script type="module">${script}</script>`;
 
 const run = (command, ...words) => execFileSync(command, words, { cwd: PROJECT, stdio: "pipe", encoding: "utf8" });
 
@@ -50,7 +50,7 @@ async function titleOf(address) {
   page.on("pageerror", (error) => errors.push(error.message));
   try {
     await page.goto(address);
-    await page.waitForFunction(() => document.title !== "…", null, { timeout: PATIENCE });
+    await page.waitForFunction(() => document.title !== "waiting", null, { timeout: PATIENCE });
     return await page.title();
   } catch (error) {
     throw new Error(`${error.message} ${errors.join(" ")}`, { cause: error });
@@ -90,7 +90,7 @@ test("in a fresh Vite project it explains a picture on two threads, served and b
   await writeFile(join(PROJECT, "main.js"), MAIN({ module: "scorecam", network: "scorecam/network" }));
   await writeFile(
     join(PROJECT, "index.html"),
-    `<!doctype html><title>…</title><script type="module" src="/main.js"></script>`,
+    `<!doctype html><title>waiting</title><script type="module" src="/main.js"></script>`,
   );
   const served = await createVite(viteConfig);
   await served.listen();
@@ -127,7 +127,7 @@ test("the element shows the evidence for a class, says what is wrong, and follow
   await cp(installed, join(plain, "scorecam"), { recursive: true });
   await cp(join(PROJECT, "public"), plain, { recursive: true });
   const element = `<score-cam src="coffee.png" class="cup" layer="blocks.2.depthwise.relu6" alt="A cup"></score-cam>`;
-  const page = `<!doctype html><title>…</title><script type="module" src="./scorecam/score-cam.js"></script>${element}`;
+  const page = `<!doctype html><title>waiting</title><script type="module" src="./scorecam/score-cam.js"></script>${element}`;
   await writeFile(join(plain, "index.html"), page);
   const server = await host(plain);
   const tab = await browser.newPage();
