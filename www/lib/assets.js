@@ -22,7 +22,7 @@ export const PROGRAMS = Object.fromEntries(BUILDS.map(({ name }) => [name, WASM[
 /** The folder that models/ lies in, unless a page says another. */
 export const BASE = new URL("./", WORKER).href;
 
-/** Files of the site that need not be fetched, by their names: none. @type {Record<string, Blob>} */
+/** Files of the site that need not be fetched, by their names: none. @type {Record<string, Uint8Array<ArrayBuffer>>} */
 export const FILES = {};
 
 /** Everything is fetched when it is needed. */

@@ -44,7 +44,7 @@ export interface Calls {
       /** The builds by name: their addresses, or one that is compiled. */
       programs: Record<string, string | WebAssembly.Module>;
       /** Files of the site that are here already, by their names. */
-      files: Record<string, Blob>;
+      files: Record<string, Uint8Array<ArrayBuffer>>;
       /** A network of the catalogue to fetch at the same time. */
       prefetch?: string;
       threads?: number;
@@ -157,14 +157,16 @@ export interface Started {
 export type Source = { catalog: string } | OwnSource;
 export interface OwnSource {
   catalog?: undefined;
-  file: Blob;
+  /** Its bytes where the worker cannot read a Blob: sendable.js. */
+  file: Blob | Uint8Array<ArrayBuffer>;
   name?: string;
   spec?: Partial<Omit<ModelSpec, "input">> & { input?: Partial<InputSpec> };
-  labels?: string[] | Blob;
+  labels?: string[] | Blob | Uint8Array<ArrayBuffer>;
 }
 
 /** The bytes of a file, or pixels. */
-export type Pictured = { file: Blob; pixels?: undefined } | { file?: undefined; pixels: Pixels };
+export type Pictured =
+  { file: Blob | Uint8Array<ArrayBuffer>; pixels?: undefined } | { file?: undefined; pixels: Pixels };
 /** Of a canvas: red, green, blue and alpha, not premultiplied. */
 export type Pixels = { data: Uint8ClampedArray<ArrayBuffer>; width: number; height: number };
 

@@ -10,7 +10,7 @@ const FOREIGN = "picture-foreign-format";
  * in it, upright and in sRGB. Where the browser cannot read it either, the core's error stands.
  *
  * @template T
- * @param {Blob} file  @param {() => T} decode  @param {(pixels: Pixels) => T} ofPixels
+ * @param {Uint8Array<ArrayBuffer>} file  @param {() => T} decode  @param {(pixels: Pixels) => T} ofPixels
  * @returns {Promise<T>}
  */
 export async function otherwiseDecoded(file, decode, ofPixels) {
@@ -24,9 +24,9 @@ export async function otherwiseDecoded(file, decode, ofPixels) {
   }
 }
 
-/** @param {Blob} file  @returns {Promise<Pixels | null>} null where the browser cannot decode it */
+/** @param {Uint8Array<ArrayBuffer>} file  @returns {Promise<Pixels | null>} null where the browser cannot decode it */
 async function pixelsOf(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+  const bitmap = await createImageBitmap(new Blob([file]), { imageOrientation: "from-image" }).catch(() => null);
   if (!bitmap) return null;
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });

@@ -2,6 +2,7 @@
 
 import { sha256 } from "./download.js";
 import { failure } from "./errors.js";
+import { bytesOf } from "./sendable.js";
 import { checkMemory } from "./site.js";
 
 /** @import { ModelSpec, Warning } from "../scorecam.js" */
@@ -15,9 +16,6 @@ import { checkMemory } from "./site.js";
  * @property {ModelSpec[]} catalog
  * @typedef {{ signal: AbortSignal, onProgress: (progress: { stage: "download", done: number, total: number }) => void }} Control
  */
-
-/** @param {Blob} blob */
-export const bytesOf = async (blob) => new Uint8Array(await blob.arrayBuffer());
 
 /**
  * The file of a network, and what is known of it: { file, spec, names, checksum }.
@@ -47,7 +45,7 @@ async function catalogModel(name, { core, site, most, catalog }, { signal, onPro
  * @param {OwnSource} source  @param {Where} where
  */
 async function ownModel({ file, name, spec = {}, labels }, { core }) {
-  const names = labels instanceof Blob ? core.labels(await bytesOf(labels)) : labels;
+  const names = labels && !Array.isArray(labels) ? core.labels(await bytesOf(labels)) : labels;
   const bytes = await bytesOf(file);
   return { file: bytes, spec: name ? { name, title: name, ...spec } : spec, names, checksum: await sha256(bytes) };
 }

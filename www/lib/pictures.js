@@ -1,6 +1,7 @@
 /** Turns whatever a page has a picture in into what the worker takes: the bytes of a file, or pixels. */
 
 import { failure } from "./errors.js";
+import { sendable } from "./sendable.js";
 
 /** @import { Pictured } from "./calls.js" */
 
@@ -16,13 +17,13 @@ const is = (value, name) => {
  * @returns {Promise<Pictured>}
  */
 export async function pictureOf(image) {
-  if (is(image, "Blob")) return { file: image };
+  if (is(image, "Blob")) return { file: await sendable(image) };
   if (image instanceof ArrayBuffer || ArrayBuffer.isView(image))
-    return { file: new Blob([/** @type {BlobPart} */ (image)]) };
+    return { file: await sendable(new Blob([/** @type {BlobPart} */ (image)])) };
   if (is(image, "Response")) {
     if (!image.ok) throw failure("picture-refused", { status: image.status });
     if (image.bodyUsed) throw failure("picture-read-before");
-    return { file: await image.blob() };
+    return { file: await sendable(await image.blob()) };
   }
   if (is(image, "ImageData")) return { pixels: { data: image.data.slice(), width: image.width, height: image.height } };
   if (is(image, "HTMLImageElement")) {

@@ -11,6 +11,7 @@ import { BASE } from "./assets.js";
 import { Engine } from "./engine.js";
 import { failure, superseded } from "./errors.js";
 import { pictureOf } from "./pictures.js";
+import { sendableSource } from "./sendable.js";
 
 /** @import { ExplainOptions, MethodOptions, Model, OwnModel, Picture, Progress, Recipe, Result, Target } from "../scorecam.js" */
 /** @import { Asked, CallName, Calls, CallOptions, Explained, Outcome, ProgressOf } from "./calls.js" */
@@ -142,7 +143,9 @@ export class ScoreCam {
     signal?.addEventListener("abort", abort);
     try {
       const control = { signal: loading.signal, onProgress };
-      return await this.#engine.inTurn(loading.signal, () => this.#engine.load(wanted, control));
+      return await this.#engine.inTurn(loading.signal, async () =>
+        this.#engine.load(await sendableSource(wanted), control),
+      );
     } finally {
       signal?.removeEventListener("abort", abort);
       if (this.#loading === loading) this.#loading = null;

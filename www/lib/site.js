@@ -25,7 +25,7 @@ export class Site {
    */
   #ahead = null;
 
-  /** @param {string} baseUrl  the folder that models/ lies in  @param {Record<string, Blob>} files  that need not be fetched */
+  /** @param {string} baseUrl  the folder that models/ lies in  @param {Record<string, Uint8Array<ArrayBuffer>>} files  that need not be fetched */
   constructor(baseUrl, files) {
     this.#here = files;
     this.#folder = new URL("models/", baseUrl);
@@ -85,13 +85,13 @@ export class Site {
 
   async #readCatalogue() {
     const file = this.#here[CATALOGUE];
-    const bytes = file ? await file.arrayBuffer() : await download(new URL(CATALOGUE, this.#folder));
+    const bytes = file ?? (await download(new URL(CATALOGUE, this.#folder)));
     return JSON.parse(new TextDecoder().decode(bytes));
   }
 
   /** @param {string} name  @param {Wanted} wanted */
   async #read(name, wanted) {
-    if (this.#here[name]) return new Uint8Array(await this.#here[name].arrayBuffer());
+    if (this.#here[name]) return this.#here[name];
     const { files } = await this.#catalogue.catch(() => ({ files: /** @type {Record<string, string>} */ ({}) }));
     return download(new URL(files[name] ?? name, this.#folder), wanted);
   }

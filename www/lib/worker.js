@@ -6,9 +6,10 @@
 import { serve } from "./caller.js";
 import { failure } from "./errors.js";
 import { otherwiseDecoded } from "./foreign_pictures.js";
-import { bytesOf, fetchNetwork, nameClasses } from "./network_source.js";
+import { fetchNetwork, nameClasses } from "./network_source.js";
 import { doPasses, withLabel } from "./passes.js";
 import { Runs } from "./runs.js";
+import { bytesOf } from "./sendable.js";
 import { Site } from "./site.js";
 import { startCore } from "./start.js";
 import { isThread, joinPool } from "./threads.js";
@@ -163,10 +164,10 @@ async function explain({ picture: { file, pixels }, layer, ...asked }, control) 
   const chosen = { layer, method, options };
   /** @param {import("./calls.js").Pixels} pixels */
   const ofPixels = ({ data, width, height }) => model.explainPixels(new Uint8Array(data.buffer), width, height, chosen);
-  /** @param {Blob} blob */
-  const ofFile = async (blob) => {
-    const bytes = await bytesOf(blob);
-    return otherwiseDecoded(blob, () => model.explain(bytes, chosen), ofPixels);
+  /** @param {Blob | Uint8Array<ArrayBuffer>} given */
+  const ofFile = async (given) => {
+    const bytes = await bytesOf(given);
+    return otherwiseDecoded(bytes, () => model.explain(bytes, chosen), ofPixels);
   };
   const run = pixels ? ofPixels(pixels) : await ofFile(file);
   return pass(runs.keep(run, network), asked, control);

@@ -1,7 +1,5 @@
 /** lib/assets.js of the page that is one file: what it needs stands in it, gzipped and written as text. tools/single_file.js. */
 
-const TYPES = { "worker.js": "text/javascript" };
-
 /** Address of the worker's script. */
 export let WORKER = /** @type {URL} */ (/** @type {unknown} */ (undefined));
 /**
@@ -11,7 +9,7 @@ export let WORKER = /** @type {URL} */ (/** @type {unknown} */ (undefined));
 export const PROGRAMS = {};
 /** Nothing lies beside this page. */
 export const BASE = document.baseURI;
-/** The files of the site by their names. @type {Record<string, Blob>} */
+/** The files of the site by their names. @type {Record<string, Uint8Array<ArrayBuffer>>} */
 export const FILES = {};
 
 /** @type {Promise<void> | undefined} */
@@ -23,22 +21,18 @@ export const prepare = () => (unpacked ??= unpack());
 async function unpack() {
   for (const element of document.querySelectorAll("script[id^='payload-']")) {
     const name = element.id.replace("payload-", "");
-    FILES[name] = await inflated(element.textContent ?? "", TYPES[/** @type {"worker.js"} */ (name)] ?? "");
+    const bytes = await inflated(element.textContent ?? "");
     element.remove(); // megabytes of text
-  }
-  WORKER = new URL(URL.createObjectURL(FILES["worker.js"]));
-  delete FILES["worker.js"];
-  for (const [name, file] of Object.entries(FILES)) {
     const [, build] = name.match(/^(.*)\.wasm$/) ?? [];
-    if (!build) continue;
-    PROGRAMS[build] = await WebAssembly.compile(await file.arrayBuffer());
-    delete FILES[name];
+    if (name === "worker.js") WORKER = new URL(URL.createObjectURL(new Blob([bytes], { type: "text/javascript" })));
+    else if (build) PROGRAMS[build] = await WebAssembly.compile(bytes);
+    else FILES[name] = bytes;
   }
 }
 
-/** @param {string} base64  @param {string} type */
-async function inflated(base64, type) {
+/** @param {string} base64 */
+async function inflated(base64) {
   const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Blob([await new Response(stream).arrayBuffer()], { type });
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
