@@ -3,7 +3,7 @@
 //! PNG, JPEG, WebP, GIF, BMP and TIFF are told apart by their first bytes, never by a file name. EXIF orientation is applied,
 //! transparency is laid over white, 16-bit and greyscale pictures become 8-bit RGB, of an animation the first frame is
 //! taken. Colours of another profile than sRGB, which the networks were trained with, are converted to it ([`colours`]).
-//! Of other formats the error says what they are ([`foreign`]), so that a browser that reads them can be asked.
+//! Of other formats the error says what they are, so that a browser that reads them can be asked.
 
 use std::io::Cursor;
 

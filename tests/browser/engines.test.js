@@ -54,6 +54,8 @@ for (const name of ["firefox", "webkit"]) {
       await press("#samples button");
       await says("#progress-text", /^Done: \d+ masked pictures/);
       await says("#predictions", /^Egyptian cat/);
+      // The result is complete a moment after the last pass.
+      await until(page, () => document.querySelector("#predictions li:nth-child(2) button").ariaDisabled === "false");
       await press("#predictions li:nth-child(2) button");
       await says("#predictions [aria-pressed=true]", /^tiger cat|^tabby/);
       await press("#samples li:nth-child(3) button");
