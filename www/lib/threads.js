@@ -25,25 +25,43 @@ export function usePoolOf(name) {
  */
 const threads = [];
 
+/** Milliseconds in which a thread has to start; a slow machine under load takes seconds. */
+const PATIENCE = 20_000;
+
 /**
- * What the core calls from initThreadPool. Rejects if a thread cannot be started.
+ * What the core calls from initThreadPool. Rejects if a thread cannot be started; then there is none.
  * @param {WebAssembly.Module} module  @param {WebAssembly.Memory} memory  @param {any} builder
  */
 export async function startWorkers(module, memory, builder) {
   const start = { module, memory, build, receiver: builder.receiver() };
-  const starting = Array.from({ length: builder.numThreads() }, () => {
-    const thread = new Worker(location.href, { name: NAME });
-    return new Promise((resolve, reject) => {
-      thread.onmessage = () => resolve(thread);
-      thread.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error(`a thread cannot be started: ${event.message ?? "its script is refused"}`));
-      };
-      thread.postMessage(start);
-    });
-  });
-  threads.push(...(await Promise.all(starting)));
+  try {
+    await Promise.all(Array.from({ length: builder.numThreads() }, () => started(start)));
+  } catch (error) {
+    for (const thread of threads.splice(0)) thread.terminate();
+    throw error;
+  }
   builder.build();
+}
+
+/** A thread that waits for work. @param {object} start */
+function started(start) {
+  const thread = new Worker(location.href, { name: NAME });
+  threads.push(thread);
+  return new Promise((resolve, reject) => {
+    /** @param {string} cause */
+    const refuse = (cause) => reject(new Error(`a thread cannot be started: ${cause}`));
+    const timer = setTimeout(() => refuse("it does not answer"), PATIENCE);
+    thread.onmessage = () => {
+      clearTimeout(timer);
+      resolve(thread);
+    };
+    thread.onerror = (event) => {
+      event.preventDefault();
+      clearTimeout(timer);
+      refuse(event.message ?? "its script is refused");
+    };
+    thread.postMessage(start);
+  });
 }
 
 /** Becomes a thread of the pool of whoever started this script; it never returns to the event loop. */

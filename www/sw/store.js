@@ -1,5 +1,7 @@
 /** The copies of the site's files: kept by hash, checked by hash. */
 
+import { sha256 } from "../lib/download.js";
+
 /** @typedef {{ url: string, sha256: string, bytes: number, build?: string, network?: string }} File */
 
 /** The folder whose files' names are hashes: also those of an earlier version are answered for. */
@@ -115,7 +117,7 @@ export class Store {
     const cache = await caches.open(CACHE);
     const kept = await cache.match(address);
     if (!kept || !file || this.#checked.has(address)) return kept;
-    if ((await sha256(await kept.clone().arrayBuffer())) === file.sha256) {
+    if ((await sha256(new Uint8Array(await kept.clone().arrayBuffer()))) === file.sha256) {
       this.#checked.add(address);
       return kept;
     }
@@ -125,7 +127,7 @@ export class Store {
 
   /** @param {string} address  @param {File} file  @param {Response} response */
   async #put(address, file, response) {
-    const bytes = await response.arrayBuffer();
+    const bytes = new Uint8Array(await response.arrayBuffer());
     if ((await sha256(bytes)) !== file.sha256) throw new Error(`${file.url} is not the file that the list describes`);
     if (this.#isOver) return;
     const copy = isolated(new Response(bytes, response));
@@ -153,10 +155,4 @@ function isolated(response) {
   headers.delete("Content-Encoding");
   if (response.headers.has("Content-Encoding")) headers.delete("Content-Length");
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
-}
-
-/** @param {ArrayBuffer} bytes */
-async function sha256(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
