@@ -8,7 +8,7 @@ import { Builder } from "selenium-webdriver";
 import { launch } from "./page.js";
 
 /** Milliseconds that a question may take: a whole explanation on one slow thread. */
-const PATIENCE = 240_000;
+const PATIENCE = 120_000;
 
 async function chromium() {
   const browser = await launch();

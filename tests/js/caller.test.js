@@ -62,3 +62,21 @@ test("calls without an answer are rejected when the worker is lost", async (t) =
   caller.rejectAll({ kind: "internal" });
   await assert.rejects(call, { kind: "internal" });
 });
+
+test("what comes next can wait until a cancelled call has stopped", async (t) => {
+  let finish;
+  const { caller, close } = connect({ slow: () => new Promise((resolve) => (finish = resolve)) });
+  t.after(close);
+  const abort = new AbortController();
+  const call = caller.call("slow", {}, { signal: abort.signal });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  abort.abort(new Error("enough"));
+  await assert.rejects(call, /enough/);
+  let hasStopped = false;
+  const stopped = caller.stopped().then(() => (hasStopped = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(hasStopped, false);
+  finish();
+  await stopped;
+  await caller.stopped(); // at once where nothing was cancelled
+});

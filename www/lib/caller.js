@@ -23,6 +23,11 @@ export class Caller {
   #pending = new Map();
   /** @type {Map<number, ReturnType<typeof setTimeout>>} */
   #stopping = new Map();
+  /**
+   * Told when no cancelled call is computed any more.
+   * @type {(() => void)[]}
+   */
+  #onStopped = [];
   #nextId = 0;
 
   /** @param {Worker} worker  @param {() => void} onStuck is told when a cancelled call does not stop */
@@ -59,13 +64,26 @@ export class Caller {
     });
   }
 
+  /** Resolves when no cancelled call is computed any more, or when the worker is given up for one that is. */
+  stopped() {
+    if (!this.#stopping.size) return Promise.resolve();
+    return new Promise((/** @type {(value?: unknown) => void} */ resolve) => this.#onStopped.push(resolve));
+  }
+
+  /** @param {number} id  @returns {boolean} whether it had not stopped before */
+  #stop(id) {
+    clearTimeout(this.#stopping.get(id));
+    const was = this.#stopping.delete(id);
+    if (!this.#stopping.size) for (const tell of this.#onStopped.splice(0)) tell();
+    return was;
+  }
+
   /**
    * Rejects all calls that have no answer yet.
    * @param {unknown} error
    */
   rejectAll(error) {
-    for (const timer of this.#stopping.values()) clearTimeout(timer);
-    this.#stopping.clear();
+    for (const id of [...this.#stopping.keys()]) this.#stop(id);
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
   }
 
@@ -74,7 +92,7 @@ export class Caller {
     const call = this.#settle(id);
     if (!call) return;
     this.#worker.postMessage({ id, cancel: true });
-    const timer = setTimeout(() => this.#stopping.delete(id) && this.#onStuck(), PATIENCE);
+    const timer = setTimeout(() => this.#stop(id) && this.#onStuck(), PATIENCE);
     this.#stopping.set(id, timer);
     call.reject(reason);
   }
@@ -83,8 +101,7 @@ export class Caller {
   #receive({ id, value, error, progress, stopped }) {
     if (stopped || this.#stopping.has(id)) {
       if (progress) return;
-      clearTimeout(this.#stopping.get(id));
-      this.#stopping.delete(id);
+      this.#stop(id);
     } else if (progress) this.#report(id, progress);
     else if (error) this.#settle(id)?.reject(error);
     else this.#settle(id)?.resolve(value);

@@ -91,7 +91,7 @@ export class Engine {
    * @returns {Promise<Calls[Name]["answer"]>}
    */
   async callWithNetwork(name, argument, options, generation) {
-    await this.#usable();
+    await this.#calm();
     // After a crash the same network is loaded again; where that fails (no connection, say), by the next call.
     if (this.#source) await (this.#restored ??= this.#restore());
     return this.call(name, argument, options, generation);
@@ -102,6 +102,7 @@ export class Engine {
    * @param {Source} source  @param {CallOptions<"loadModel">} options
    */
   async load(source, options) {
+    await this.#calm();
     if (this.#source && (await this.call("memory", {})) > LARGE) this.#replace(gone());
     await this.#usable();
     const before = await this.call("memory", {});
@@ -142,6 +143,13 @@ export class Engine {
   dispose() {
     this.#end(disposed());
     this.#state = "disposed";
+  }
+
+  /** Nothing that was cancelled is computed any more: a worker that is given up for that would take what comes next with it. */
+  async #calm() {
+    await this.#usable();
+    await this.#current?.caller.stopped();
+    await this.#usable();
   }
 
   async #usable() {

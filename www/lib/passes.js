@@ -47,16 +47,19 @@ export const withLabel =
   ({ labels }) =>
   ({ index, probability }) => ({ index, label: labels[index] ?? String(index), probability });
 
-/** Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait. */
+/** One channel for the life of the worker: WebKit may collect the ports of one that nobody holds, with the message in it. */
+const { port1, port2 } = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+port1.onmessage = () => waiting.shift()?.();
+
+/**
+ * Lets messages in, a Cancel among them; a promise alone would not, and a timeout would wait.
+ * @returns {Promise<void>}
+ */
 function nextTask() {
-  /** @type {Promise<void>} */
-  const task = new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
+  return new Promise((resolve) => {
+    waiting.push(resolve);
     port2.postMessage(null);
   });
-  return task;
 }
