@@ -108,12 +108,14 @@ async function visit() {
     });
     const started = performance.now();
     await page.goto(server.address);
-    await page.waitForFunction("document.querySelector('#layer').options.length > 0", null, { polling: 20 });
+    await page.waitForFunction(() => globalThis.document.querySelector("#layer").options.length > 0, null, {
+      polling: 20,
+    });
     const interactiveMs = performance.now() - started;
     const seen = { requests, bytes };
     const clicked = performance.now();
     await page.locator("#samples button").first().click();
-    await page.waitForFunction("!document.querySelector('#heat').hidden", null, { polling: 20 });
+    await page.waitForFunction(() => !globalThis.document.querySelector("#heat").hidden, null, { polling: 20 });
     visits.push({ ...seen, interactiveMs, firstMapMs: performance.now() - clicked });
     await context.close();
   }
