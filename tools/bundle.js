@@ -44,7 +44,7 @@ export const DEFAULT_NETWORK = "efficientnet_lite0.onnx";
 const DIGITS = 10;
 
 /** NAME-HASH.EXT */
-export function hashed(name, bytes) {
+function hashed(name, bytes) {
   const extension = extname(name);
   return `${basename(name, extension)}-${sha256(bytes).slice(0, DIGITS)}${extension}`;
 }
@@ -71,7 +71,6 @@ class Output {
 
   add(path, content) {
     this.files.set(path, typeof content === "string" ? Buffer.from(content) : content);
-    return path;
   }
 
   /** Adds a file under a name by its content; what it is called in `folder`. */

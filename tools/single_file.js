@@ -6,7 +6,6 @@
  * unpacked when the page starts. There is one build in it, the one that all browsers run.
  */
 
-import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +13,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { build } from "esbuild";
 import { DEFAULT_NETWORK, ROOT, bundleWorker, common, program } from "./bundle.js";
+import { sum } from "./bundle/headers.js";
 import { replaced } from "./bundle/plugins.js";
 
 const WWW = join(ROOT, "www");
@@ -48,8 +48,6 @@ async function bundleStyle() {
   });
   return outputFiles[0].text;
 }
-
-const sum = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /** Script and style as HTML takes them: its end tag must not be in them. */
 const inScript = (text) => text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");

@@ -37,11 +37,11 @@ const STYLE = `
   figcaption { font-size: 0.875em; }
 `;
 
-/** Where the attributes of an element go in `explain`, and how they are read. */
-const OPTIONS = { layer: String, method: String, recipe: String };
+/** Attributes that are options of `explain` by the same name. */
+const OPTIONS = ["layer", "method", "recipe"];
 
 export class ScoreCamElement extends HTMLElement {
-  static observedAttributes = ["src", "class", "network", "colour-map", "opacity", "alt", ...Object.keys(OPTIONS)];
+  static observedAttributes = ["src", "class", "network", "colour-map", "opacity", "alt", ...OPTIONS];
 
   #image = document.createElement("img");
   #caption = document.createElement("figcaption");
@@ -108,7 +108,7 @@ export class ScoreCamElement extends HTMLElement {
     }
     const picture = await fetch(new URL(src, document.baseURI), { signal });
     const target = this.#target();
-    const chosen = Object.keys(OPTIONS).filter((name) => this.hasAttribute(name));
+    const chosen = OPTIONS.filter((name) => this.hasAttribute(name));
     const options = Object.fromEntries(chosen.map((name) => [name, this.getAttribute(name)]));
     /** @param {Progress} progress */
     const onProgress = (progress) => {

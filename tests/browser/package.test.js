@@ -59,6 +59,15 @@ async function titleOf(address) {
   }
 }
 
+/** A host of a page of plain HTML, with the package's folder and the picture beside it. */
+async function plainSite(name, html) {
+  const folder = join(PROJECT, name);
+  await cp(installed, join(folder, "scorecam"), { recursive: true });
+  await cp(join(PROJECT, "public"), folder, { recursive: true });
+  await writeFile(join(folder, "index.html"), html);
+  return host(folder);
+}
+
 /** A host of `folder` that isolates its pages. */
 async function host(folder) {
   const files = sirv(folder, {
@@ -109,12 +118,8 @@ test("in a fresh Vite project it explains a picture on two threads, served and b
 });
 
 test("without a bundler it explains a picture on two threads", async () => {
-  const plain = join(PROJECT, "plain");
-  await cp(installed, join(plain, "scorecam"), { recursive: true });
-  await cp(join(PROJECT, "public"), plain, { recursive: true });
   const script = MAIN({ module: "./scorecam/scorecam.js", network: "./scorecam/network.js" });
-  await writeFile(join(plain, "index.html"), PAGE(script));
-  const server = await host(plain);
+  const server = await plainSite("plain", PAGE(script));
   try {
     assert.equal(await titleOf(server.address), "espresso on 2 threads");
   } finally {
@@ -123,13 +128,9 @@ test("without a bundler it explains a picture on two threads", async () => {
 });
 
 test("the element shows the evidence for a class, says what is wrong, and follows its attributes", async () => {
-  const plain = join(PROJECT, "element");
-  await cp(installed, join(plain, "scorecam"), { recursive: true });
-  await cp(join(PROJECT, "public"), plain, { recursive: true });
   const element = `<score-cam src="coffee.png" class="cup" layer="blocks.2.depthwise.relu6" alt="A cup"></score-cam>`;
   const page = `<!doctype html><title>waiting</title><script type="module" src="./scorecam/score-cam.js"></script>${element}`;
-  await writeFile(join(plain, "index.html"), page);
-  const server = await host(plain);
+  const server = await plainSite("element", page);
   const tab = await browser.newPage();
   try {
     await tab.goto(server.address);

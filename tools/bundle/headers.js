@@ -1,6 +1,7 @@
 /** Response headers and the policy of the page: the one place that they are written in. Hosts get them in their own forms. */
 
 import { createHash } from "node:crypto";
+import { ISOLATION } from "../../www/sw/isolation.js";
 
 /** Files whose names have the hash of their content. */
 const IMMUTABLE = "/assets/*";
@@ -21,7 +22,8 @@ const FORBIDDEN = [
   "browsing-topics",
 ];
 
-const sum = (script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
+/** How a policy names a script or style that stands in a page. */
+export const sum = (script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
 
 /**
  * What the pages may do. It allows no foreign origin. blob: is for pictures that were chosen. Trusted Types: see www/lib/trusted.js.
@@ -46,17 +48,10 @@ export function contentSecurityPolicy({ scripts }) {
   return { ofPage: directives.join("; "), ofServer: [...directives, "frame-ancestors 'self'"].join("; ") };
 }
 
-/** The first two isolate the page, which threads need. */
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
-
 /** Path pattern -> headers. @param {string} policy */
 function headers(policy) {
   const everywhere = {
     ...ISOLATION,
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": policy,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

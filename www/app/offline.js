@@ -71,8 +71,8 @@ export class Offline {
     // Where the service worker answered for this page and it is not isolated, another reload will not help. After a hard reload it
     // did not answer; what the visitor reloads it does.
     active.then((worker) => {
-      if (worker && !navigator.serviceWorker.controller?.scriptURL) this.#options.onThreads(reload);
-      else if (worker && !session((storage) => storage.getItem(RELOADED))) this.#options.onThreads(reload);
+      const hasAnswered = navigator.serviceWorker.controller && session((storage) => storage.getItem(RELOADED));
+      if (worker && !hasAnswered) this.#options.onThreads(reload);
     });
   }
 

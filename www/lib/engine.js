@@ -5,6 +5,7 @@
  * States: "starting", "ready", "broken" (the next call starts another), "disposed".
  */
 
+import { aborted } from "./aborted.js";
 import { FILES, PROGRAMS, WORKER, prepare } from "./assets.js";
 import { Caller } from "./caller.js";
 import { failure, gone, toError } from "./errors.js";
@@ -229,12 +230,4 @@ export class Engine {
     worker?.terminate();
     caller?.rejectAll(reason);
   }
-}
-
-/**
- * Rejects with the signal's reason when it is aborted.
- * @param {AbortSignal | undefined} signal
- */
-function aborted(signal) {
-  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

@@ -3,6 +3,7 @@
  * networks, and the names of their classes.
  */
 
+import { aborted } from "./aborted.js";
 import { download } from "./download.js";
 import { failure } from "./errors.js";
 
@@ -125,8 +126,5 @@ export function checkMemory(spec, memory) {
  */
 function stopped(promise, signal) {
   signal?.throwIfAborted();
-  return Promise.race([
-    promise,
-    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
-  ]);
+  return Promise.race([promise, aborted(signal)]);
 }

@@ -1,6 +1,7 @@
 /** The copies of the site's files: kept by hash, checked by hash. */
 
 import { sha256 } from "../lib/download.js";
+import { ISOLATION } from "./isolation.js";
 
 /** @typedef {{ url: string, sha256: string, bytes: number, build?: string, network?: string }} File */
 
@@ -9,13 +10,6 @@ const HASHED = "assets/";
 
 /** All copies are in one cache: names are by content, and what stays is replaced when its hash is another. */
 const CACHE = "scorecam";
-
-/** What isolates a page, its workers' scripts too. */
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-  "Cross-Origin-Resource-Policy": "same-origin",
-};
 
 export class Store {
   #scope;
