@@ -186,7 +186,7 @@ compile() {
   local name=$1 own=
   shift
   [ $# -eq 0 ] || own=-Ctarget-feature=$(printf '+%s,' "$@")
-  say "Compiling the $name build ($PROFILE; from scratch 2 to 5 minutes on two cores, nothing changed: seconds)"
+  say "Compiling the $name build ($PROFILE; from scratch 2 to 5 minutes on two cores, else about half a minute)"
   wasm_cargo rustc --profile "$PROFILE" --quiet -- ${own:+"${own%,}"} \
     2> >(grep -v -e '^warning: unstable feature' -e 'not stably supported' -e '^ *|$' -e '^$' >&2) ||
     fail "the $name build does not compile."
