@@ -26,6 +26,7 @@ mod floats;
 mod lower;
 mod maps;
 mod memory;
+mod profile;
 #[cfg(any(test, feature = "selftest"))]
 pub mod selftest;
 mod simd;
@@ -45,6 +46,7 @@ use memory::{Request, plan};
 use steps::{Memory, Place, Step, ValueId};
 
 pub use lower::Purpose;
+pub use profile::StepTime;
 
 /// Images that go through a program together at most.
 pub const IMAGES: usize = 4;
@@ -59,6 +61,8 @@ const MANY_POSITIONS: usize = 64 * 64;
 /// A network that is ready to run.
 pub struct Program {
     steps: Vec<Box<dyn Step>>,
+    /// The operator and name of the node that each step was made for.
+    names: Vec<(String, String)>,
     places: Vec<Place>,
     /// The first step that takes all images at once.
     together: usize,
@@ -87,7 +91,7 @@ impl Program {
     /// # Errors
     /// If it has an operator that keeps a state or makes something else than floats of the input, or its maps exceed the memory.
     pub fn compile(model: &TypedModel, purpose: Purpose) -> TractResult<Program> {
-        let Lowered { values, steps, input, output, of } = lower(model, purpose)?;
+        let Lowered { values, steps, nodes, input, output, of } = lower(model, purpose)?;
         let made: HashMap<ValueId, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.writes(), at)).rev().collect();
         let tap = |(outlet, value): (OutletId, ValueId)| {
@@ -109,7 +113,9 @@ impl Program {
         let Some((places, values_len)) = laid_out.filter(fits) else { bail!("its maps are larger than the memory") };
         let len = (values_len, values_len + scratch);
         let (input, output) = ((input, values[input].maps), (output, values[output].maps));
-        Ok(Program { steps, places, together, input, output, taps, len, memories: Mutex::default() })
+        let name = |&node: &usize| (model.node(node).op.name().into_owned(), model.node(node).name.clone());
+        let names = nodes.iter().map(name).collect();
+        Ok(Program { steps, names, places, together, input, output, taps, len, memories: Mutex::default() })
     }
 
     /// Multiply-adds of an image in convolutions and fully connected layers, by their definition.
@@ -142,6 +148,16 @@ impl Program {
     /// # Errors
     /// If a tract operator fails.
     pub fn run_to(&self, inputs: &[&[f32]], tap: Tap) -> TractResult<Vec<Vec<f32>>> {
+        self.run_timed(inputs, tap, &mut |_, step| step())
+    }
+
+    /// As [`run_to`](Program::run_to), with every step run by `timed`, which is told its number.
+    fn run_timed(
+        &self,
+        inputs: &[&[f32]],
+        tap: Tap,
+        timed: &mut dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()>,
+    ) -> TractResult<Vec<Vec<f32>>> {
         assert!(inputs.len() <= IMAGES, "{} inputs at once", inputs.len());
         // Of a tensor that images make by turns there is only the last one's.
         assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
@@ -152,27 +168,33 @@ impl Program {
         // SAFETY: the scratch begins where the values end.
         let memory = Memory { base, places: &self.places, scratch: unsafe { base.add(self.len.0) }, len: self.len.0 };
         // SAFETY: `floats` is as long as the plan says and no other thread has it.
-        let outputs = unsafe { self.run_in(&memory, inputs, tap) };
+        let outputs = unsafe { self.run_in(&memory, inputs, tap, timed) };
         self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(floats);
         outputs
     }
 
     /// # Safety
     /// `memory` must be as [`Program::run_to`] makes it.
-    unsafe fn run_in(&self, memory: &Memory, inputs: &[&[f32]], tap: Tap) -> TractResult<Vec<Vec<f32>>> {
+    unsafe fn run_in(
+        &self,
+        memory: &Memory,
+        inputs: &[&[f32]],
+        tap: Tap,
+        timed: &mut dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()>,
+    ) -> TractResult<Vec<Vec<f32>>> {
         let (value, maps) = self.input;
         let (one_by_one, together) = self.steps[..tap.steps].split_at(self.together.min(tap.steps));
         for (image, input) in inputs.iter().enumerate() {
             // SAFETY: the input's place is as long as its maps.
             maps.pack(input, unsafe { std::slice::from_raw_parts_mut(memory.at(value, image), maps.len()) });
-            for step in one_by_one {
+            for (at, step) in one_by_one.iter().enumerate() {
                 // SAFETY: the caller's promise.
-                unsafe { step.run(memory, image..image + 1)? };
+                timed(at, &mut || unsafe { step.run(memory, image..image + 1) })?;
             }
         }
-        for step in together {
+        for (at, step) in together.iter().enumerate() {
             // SAFETY: the caller's promise.
-            unsafe { step.run(memory, 0..inputs.len())? };
+            timed(one_by_one.len() + at, &mut || unsafe { step.run(memory, 0..inputs.len()) })?;
         }
         let store = |image: usize| {
             let mut plain = vec![0.0; tap.maps.channels * tap.maps.positions()];

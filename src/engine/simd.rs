@@ -19,6 +19,13 @@ type Register = [f32; 4];
 /// Number of floats in a register.
 pub const LANES: usize = 4;
 
+/// What is added to the exponent of a float32 in memory, and the bits of its mantissa.
+const EXPONENT_BIAS: i32 = 127;
+#[cfg(target_arch = "wasm32")]
+const MANTISSA_BITS: u32 = 23;
+#[cfg(not(target_arch = "wasm32"))]
+const MANTISSA_BITS: i32 = 23;
+
 /// Four floats.
 #[derive(Clone, Copy)]
 pub struct F32x4(Register);
@@ -88,6 +95,13 @@ impl F32x4 {
     #[inline(always)]
     pub fn sqrt(self) -> F32x4 {
         F32x4(arch::f32x4_sqrt(self.0))
+    }
+
+    /// 2 to the power of whole numbers from -126 to 127; of others nothing is promised.
+    #[inline(always)]
+    pub fn power_of_two(self) -> F32x4 {
+        let exponent = arch::i32x4_add(arch::i32x4_trunc_sat_f32x4(self.0), arch::i32x4_splat(EXPONENT_BIAS));
+        F32x4(arch::i32x4_shl(exponent, MANTISSA_BITS))
     }
 
     /// The larger of the two; a NaN in `self` stays.
@@ -168,6 +182,15 @@ impl F32x4 {
         F32x4(unsafe { arch::_mm_sqrt_ps(self.0) })
     }
 
+    /// 2 to the power of whole numbers from -126 to 127; of others nothing is promised.
+    #[inline(always)]
+    pub fn power_of_two(self) -> F32x4 {
+        F32x4(unsafe {
+            let exponent = arch::_mm_add_epi32(arch::_mm_cvtps_epi32(self.0), arch::_mm_set1_epi32(EXPONENT_BIAS));
+            arch::_mm_castsi128_ps(arch::_mm_slli_epi32::<MANTISSA_BITS>(exponent))
+        })
+    }
+
     /// The larger of the two; a NaN in `self` stays.
     #[inline(always)]
     pub fn max(self, other: F32x4) -> F32x4 {
@@ -243,6 +266,12 @@ impl F32x4 {
     #[inline(always)]
     pub fn sqrt(self) -> F32x4 {
         F32x4(self.0.map(f32::sqrt))
+    }
+
+    /// 2 to the power of whole numbers from -126 to 127; of others nothing is promised.
+    #[inline(always)]
+    pub fn power_of_two(self) -> F32x4 {
+        F32x4(self.0.map(|power| f32::from_bits(((power as i32).wrapping_add(EXPONENT_BIAS) as u32) << MANTISSA_BITS)))
     }
 
     /// The larger of the two; a NaN in `self` stays.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use crate::engine::{IMAGES, Program, Purpose};
+use crate::engine::{IMAGES, Program, Purpose, StepTime};
 use crate::error::{Error, Result};
 
 use super::layers::Layer;
@@ -93,6 +93,17 @@ impl Network {
     fn run_tract(&self, plan: &Arc<TypedSimplePlan>, input: &[f32]) -> TractResult<Vec<f32>> {
         let output = plan.run(tvec!(self.input_tensor(input)?))?;
         Ok(output[0].view().as_slice::<f32>()?.to_vec())
+    }
+
+    /// What each step of a pass takes on the calling thread, over `rounds` passes of an input of zeros; `None` where tract computes
+    /// the passes as a whole.
+    ///
+    /// # Errors
+    /// As [`logits`](Network::logits).
+    pub fn profile(&self, rounds: usize) -> Result<Option<Vec<StepTime>>> {
+        let Runner::Own(program) = &self.runner else { return Ok(None) };
+        let input = vec![0.5; 3 * self.spec.input.height * self.spec.input.width];
+        Ok(Some(self.guarded(|| program.profile(&input, rounds))?))
     }
 
     /// The activations of `layer` for an input tensor [3, height, width]: one forward pass up to that layer.

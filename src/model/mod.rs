@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{TypedModel, TypedSimplePlan};
 
+pub use crate::engine::StepTime;
 pub use forward::Activations;
 pub use guess::{Clue, Guess};
 pub use layers::Layer;
@@ -83,6 +84,14 @@ impl Network {
         match &self.runner {
             Runner::Own(program) => Some(program.macs()),
             Runner::Tract(_) => None,
+        }
+    }
+
+    /// The operators of the masked passes that are not ours but tract's, in the order of the graph: they are slower.
+    pub fn foreign_operators(&self) -> Vec<String> {
+        match &self.runner {
+            Runner::Own(program) => program.foreign_operators(),
+            Runner::Tract(_) => Vec::new(),
         }
     }
 

@@ -8,6 +8,8 @@ use tract_onnx::tract_core::internal::TractErrorContext;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::math;
 
+use crate::engine::steps::function::Binary;
+
 /// A graph with the tensors in it that do not depend on the picture.
 pub struct Graph<'a> {
     pub model: &'a TypedModel,
@@ -70,6 +72,12 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The nodes that read `outlet`; `None` if the output is this tensor, which then has one more reader.
+    pub fn readers(&self, outlet: OutletId) -> Option<&[usize]> {
+        let readers = self.readers.get(&outlet).map_or(&[][..], Vec::as_slice);
+        (!self.model.outputs.contains(&outlet)).then_some(readers)
+    }
+
     /// Shape of a tensor.
     pub fn shape(&self, outlet: OutletId) -> TractResult<Vec<usize>> {
         let fact = self.model.outlet_fact(outlet)?;
@@ -79,54 +87,42 @@ impl<'a> Graph<'a> {
 
     /// What `node` does to every value of the tensor at `outlet`, if it is that kind of operator.
     pub fn effect(&self, node: &TypedNode, outlet: OutletId) -> Option<Effect> {
-        let operator = Operator::of(node.op_as::<TypedBinOp>()?)?;
+        let operator = binary(node)?;
         let other = *node.inputs.iter().find(|input| **input != outlet)?;
         let is_first = node.inputs[0] == outlet;
         let Some(tensor) = self.constant(other) else {
-            return (operator == Operator::Add).then_some(Effect::Sum(other));
+            return (operator == Binary::Add).then_some(Effect::Sum(other));
         };
         let constant = Constant { values: floats(&tensor)?, shape: tensor.shape().to_vec() };
         match operator {
-            Operator::Add => Some(Effect::Plus(constant)),
-            Operator::Subtract => is_first.then_some(Effect::Minus(constant)),
-            Operator::Multiply => Some(Effect::Times(constant)),
-            Operator::Divide => is_first.then_some(Effect::Over(constant)),
-            Operator::Largest => constant.scalar().map(Effect::AtLeast),
-            Operator::Smallest => constant.scalar().map(Effect::AtMost),
+            Binary::Add => Some(Effect::Plus(constant)),
+            Binary::Subtract => is_first.then_some(Effect::Minus(constant)),
+            Binary::Multiply => Some(Effect::Times(constant)),
+            Binary::Divide => is_first.then_some(Effect::Over(constant)),
+            Binary::Largest => constant.scalar().map(Effect::AtLeast),
+            Binary::Smallest => constant.scalar().map(Effect::AtMost),
         }
     }
 }
 
-/// The operators of two inputs that steps can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Largest,
-    Smallest,
-}
-
-impl Operator {
-    fn of(op: &TypedBinOp) -> Option<Operator> {
-        let op = &op.0;
-        Some(if op.is::<math::Add>() {
-            Operator::Add
-        } else if op.is::<math::Sub>() {
-            Operator::Subtract
-        } else if op.is::<math::Mul>() {
-            Operator::Multiply
-        } else if op.is::<math::Div>() {
-            Operator::Divide
-        } else if op.is::<math::Max>() {
-            Operator::Largest
-        } else if op.is::<math::Min>() {
-            Operator::Smallest
-        } else {
-            return None;
-        })
-    }
+/// The operator of a node with two inputs, if steps can do it.
+pub fn binary(node: &TypedNode) -> Option<Binary> {
+    let op = &node.op_as::<TypedBinOp>()?.0;
+    Some(if op.is::<math::Add>() {
+        Binary::Add
+    } else if op.is::<math::Sub>() {
+        Binary::Subtract
+    } else if op.is::<math::Mul>() {
+        Binary::Multiply
+    } else if op.is::<math::Div>() {
+        Binary::Divide
+    } else if op.is::<math::Max>() {
+        Binary::Largest
+    } else if op.is::<math::Min>() {
+        Binary::Smallest
+    } else {
+        return None;
+    })
 }
 
 /// What an operator does to every value of a tensor.

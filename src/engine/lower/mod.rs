@@ -3,6 +3,7 @@
 //! A convolution takes along what follows it: a normalisation or bias by channel goes into its weights, a sum with a value
 //! that is there already and a clamp (ReLU, ReLU6) into the store of its results.
 
+mod functions;
 mod graph;
 mod others;
 mod pools;
@@ -17,6 +18,7 @@ use tract_onnx::tract_core::ops::array::TypedConcat;
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
+use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
 use tract_onnx::tract_core::ops::nn::Reduce;
 use tract_onnx::tract_core::ops::source::TypedSource;
 use tract_onnx_opl::lrn::Lrn;
@@ -45,6 +47,8 @@ pub struct Value {
 pub struct Lowered {
     pub values: Vec<Value>,
     pub steps: Vec<Box<dyn Step>>,
+    /// The node of the graph that each step was made for.
+    pub nodes: Vec<usize>,
     pub input: ValueId,
     pub output: ValueId,
     /// The value of each tensor of the graph that has one; those that were taken along have none.
@@ -69,6 +73,7 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
     let mut lowering =
         Lowering { graph, purpose, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
     let mut input = None;
+    let mut nodes = Vec::new();
     for node in lowering.graph.order.clone() {
         let node = model.node(node);
         if node.op_is::<TypedSource>() {
@@ -76,11 +81,12 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
         } else if !lowering.fused.contains(&node.id) && lowering.graph.constant(node.id.into()).is_none() {
             lowering.lower(node)?;
         }
+        nodes.resize(lowering.steps.len(), node.id);
     }
     let output = *lowering.of.get(&model.outputs[0]).with_context(|| "the output does not depend on the picture")?;
     let input = input.with_context(|| "the graph has no input")?;
     let Lowering { values, steps, of, .. } = lowering;
-    Ok(Lowered { values, steps, input, output, of })
+    Ok(Lowered { values, steps, nodes, input, output, of })
 }
 
 struct Lowering<'a> {
@@ -115,6 +121,8 @@ impl Lowering<'_> {
             self.local_response(node, op)?
         } else if let Some(op) = node.op_as::<EinSum>() {
             self.linear(node, op)?
+        } else if node.op_is::<ElementWiseOp>() {
+            self.unary(node)?
         } else {
             self.same_order(node)?
         };

@@ -6,61 +6,81 @@ use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx_opl::lrn::Lrn;
 
-use super::graph::Effect;
-use super::products::Taken;
-use super::{ALL, Lowering, Value};
+use super::products::{Ending, Taken};
+use super::{Lowering, Value, functions, graph};
 use crate::engine::simd::LANES;
+use crate::engine::steps::ValueId;
+use crate::engine::steps::convolution::padded_to_blocks;
 use crate::engine::steps::elementwise::{Copy, Elementwise};
+use crate::engine::steps::function::Binary;
 use crate::engine::steps::normalization::LocalResponse;
+use crate::engine::steps::pair::Pair;
 
 impl Lowering<'_> {
-    /// Clamps, sums of two values, and scalar factors and summands.
+    /// An operator of two tensors, one of which may be constant, with what follows it.
     pub(super) fn binary(&mut self, node: &TypedNode) -> TractResult<bool> {
         let Some(&from) = node.inputs.iter().find(|input| self.of.contains_key(input)) else { return Ok(false) };
-        let Some(effect) = self.graph.effect(node, from) else { return Ok(false) };
         let input = self.of[&from];
         let maps = self.values[input].maps;
-        if self.graph.shape(node.id.into())? != self.values[input].shape {
+        // In another shape than that of its maps, the axes of a constant are not the maps'.
+        let what = if self.maps(from).is_some() { Taken::Sums } else { Taken::Scalars };
+        let mut ending = Ending::none(from, maps.channels);
+        if self.take(node, &mut ending, what).is_none() {
+            return self.pair(node);
+        }
+        ending.outlet = node.id.into();
+        let ending = self.continued(ending, what);
+        self.elementwise(input, ending)
+    }
+
+    /// A function of one tensor that several others read, or that nothing before it could take along.
+    pub(super) fn unary(&mut self, node: &TypedNode) -> TractResult<bool> {
+        let Some(&input) = node.inputs.first().and_then(|input| self.of.get(input)) else { return Ok(false) };
+        let channels = self.values[input].maps.channels;
+        let Some(function) = functions::of_node(node, channels) else { return Ok(false) };
+        let mut ending = Ending::none(node.id.into(), channels);
+        ending.function = Some(function);
+        self.elementwise(input, ending)
+    }
+
+    fn elementwise(&mut self, input: ValueId, ending: Ending) -> TractResult<bool> {
+        let maps = self.values[input].maps;
+        let output = self.new_value(ending.outlet)?;
+        self.values[output].maps = maps;
+        self.fuse(&ending);
+        let Ending { added, clamp, function, .. } = ending;
+        let (scale, shift) = (padded_to_blocks(&ending.scale), padded_to_blocks(&ending.shift));
+        self.steps.push(Box::new(Elementwise { input, added, output, maps, scale, shift, clamp, function }));
+        Ok(true)
+    }
+
+    /// An operator of two tensors that depend on the picture: of the same maps, or maps and one value for each.
+    fn pair(&mut self, node: &TypedNode) -> TractResult<bool> {
+        let Some(operator) = graph::binary(node) else { return Ok(false) };
+        let inputs = node.inputs.iter().map(|&input| Some((*self.of.get(&input)?, self.graph.shape(input).ok()?)));
+        let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else { return Ok(false) };
+        let [(left, left_shape), (right, right_shape)] = &inputs[..] else { return Ok(false) };
+        let shape = self.graph.shape(node.id.into())?;
+        let swapped = *left_shape != shape;
+        let (first, second) = if swapped { (*right, *left) } else { (*left, *right) };
+        let (maps, others) = (self.values[first].maps, self.values[second].maps);
+        let is_same = maps == others && left_shape == right_shape;
+        let is_gate = || {
+            let is_of_channels = *self.values[second].shape == [1, maps.channels, 1, 1];
+            shape == [1, maps.channels, maps.height, maps.width] && is_of_channels && others.positions() == 1
+        };
+        // Channels that only fill up a block are 0, and 0 by 0 is no number.
+        let is_whole = operator != Binary::Divide || maps.channels.is_multiple_of(LANES);
+        if !is_whole || self.values[first].shape != shape || !(is_same || is_gate()) {
             return Ok(false);
         }
-        let mut step =
-            Elementwise { input, added: None, output: 0, len: maps.len(), factor: 1.0, constant: 0.0, clamp: ALL };
-        match effect {
-            Effect::Sum(other) => {
-                let Some(&other) = self.of.get(&other) else { return Ok(false) };
-                if self.values[other].maps != maps || self.values[other].shape != self.values[input].shape {
-                    return Ok(false);
-                }
-                step.added = Some(other);
-            }
-            Effect::AtLeast(low) => step.clamp.0 = low,
-            Effect::AtMost(high) => step.clamp.1 = high,
-            Effect::Plus(constant) => match constant.scalar() {
-                Some(value) => step.constant = value,
-                None => return Ok(false),
-            },
-            Effect::Minus(constant) => match constant.scalar() {
-                Some(value) => step.constant = -value,
-                None => return Ok(false),
-            },
-            Effect::Times(constant) => match constant.scalar() {
-                Some(value) => step.factor = value,
-                None => return Ok(false),
-            },
-            Effect::Over(constant) => match constant.scalar() {
-                Some(value) => step.factor = 1.0 / value,
-                None => return Ok(false),
-            },
-        }
-        let mut end = OutletId::from(node.id);
-        if step.clamp == ALL {
-            let ending = self.ending(end, maps.channels, Taken::Clamps);
-            (step.clamp, end) = (ending.clamp, ending.outlet);
-            self.fuse(&ending);
-        }
-        step.output = self.new_value(end)?;
-        self.values[step.output].maps = maps;
-        self.steps.push(Box::new(step));
+        let ending = self.ending(node.id.into(), maps.channels, Taken::Clamps);
+        let output = self.new_value(ending.outlet)?;
+        self.values[output].maps = maps;
+        self.fuse(&ending);
+        let Ending { clamp, function, .. } = ending;
+        let (first, second) = ((first, maps), (second, others));
+        self.steps.push(Box::new(Pair { first, second, output, operator, swapped, clamp, function }));
         Ok(true)
     }
 

@@ -11,6 +11,7 @@ use super::{ALL, Lowering, Purpose};
 use crate::engine::maps::Maps;
 use crate::engine::steps::convolution::{Convolution, Direct, Wiring};
 use crate::engine::steps::depthwise::Depthwise;
+use crate::engine::steps::function::Function;
 use crate::engine::steps::linear::Linear;
 use crate::engine::steps::winograd::Winograd;
 use crate::engine::steps::{Step, ValueId};
@@ -25,6 +26,8 @@ pub(super) struct Ending {
     pub(super) shift: Vec<f32>,
     pub(super) added: Option<ValueId>,
     pub(super) clamp: (f32, f32),
+    /// What is made of each value after that.
+    pub(super) function: Option<Function>,
     /// The nodes that it takes along.
     taken: Vec<usize>,
 }
@@ -34,6 +37,8 @@ pub(super) struct Ending {
 pub(super) enum Taken {
     /// Clamps alone.
     Clamps,
+    /// Factors and summands that are the same for all channels too, before the clamps.
+    Scalars,
     /// Factors and summands by channel too, before the clamps.
     Channels,
     /// And a sum with another value, before the clamps.
@@ -42,9 +47,9 @@ pub(super) enum Taken {
 
 impl Ending {
     /// Nothing is taken along with the tensor at `outlet`, which has `channels`.
-    fn none(outlet: OutletId, channels: usize) -> Ending {
+    pub(super) fn none(outlet: OutletId, channels: usize) -> Ending {
         let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
-        Ending { outlet, scale, shift, added: None, clamp: ALL, taken: Vec::new() }
+        Ending { outlet, scale, shift, added: None, clamp: ALL, function: None, taken: Vec::new() }
     }
 
     /// Whether factors and summands can still come: what was added is not scaled any more, what was clamped not shifted.
@@ -65,13 +70,21 @@ impl Lowering<'_> {
     /// What follows `outlet`, a tensor of `channels`, as far as a step that can take along `what` does it in the store of its
     /// results.
     pub(super) fn ending(&self, outlet: OutletId, channels: usize, what: Taken) -> Ending {
-        let mut ending = Ending::none(outlet, channels);
+        self.continued(Ending::none(outlet, channels), what)
+    }
+
+    /// As [`ending`](Lowering::ending), going on from what is taken along already.
+    pub(super) fn continued(&self, mut ending: Ending, what: Taken) -> Ending {
         while let Some(node) = self.graph.only_reader(ending.outlet) {
             if self.take(node, &mut ending, what).is_none() {
                 break;
             }
             ending.taken.push(node.id);
             ending.outlet = node.id.into();
+        }
+        if let Some(part) = self.function(ending.outlet, ending.scale.len()) {
+            ending.taken.extend(part.taken);
+            (ending.outlet, ending.function) = (part.outlet, Some(part.function));
         }
         ending
     }
@@ -81,13 +94,20 @@ impl Lowering<'_> {
         self.fused.extend(&ending.taken);
     }
 
-    fn take(&self, node: &TypedNode, ending: &mut Ending, what: Taken) -> Option<()> {
+    /// Takes `node` along with what it follows, or answers `None`.
+    pub(super) fn take(&self, node: &TypedNode, ending: &mut Ending, what: Taken) -> Option<()> {
         let shape = self.graph.shape(ending.outlet).ok()?;
         let effect = self.graph.effect(node, ending.outlet)?;
         if self.graph.shape(node.id.into()).ok()? != shape {
             return None;
         }
         let takes_channels = what != Taken::Clamps && ending.is_open();
+        if let Effect::Plus(constant) | Effect::Minus(constant) | Effect::Times(constant) | Effect::Over(constant) =
+            &effect
+            && what == Taken::Scalars
+        {
+            constant.scalar()?;
+        }
         match effect {
             Effect::AtLeast(low) if ending.clamp.1 == f32::INFINITY => ending.clamp.0 = ending.clamp.0.max(low),
             Effect::AtMost(high) if high >= ending.clamp.0 => ending.clamp.1 = ending.clamp.1.min(high),
@@ -155,6 +175,7 @@ impl Lowering<'_> {
             padding: window.padding,
             groups: op.group,
             clamp: ending.clamp,
+            function: ending.function.clone(),
         };
         let output = self.values.len();
         let wiring = Wiring { input, added: ending.added, output };

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use tract_onnx::prelude::TractResult;
 
+use super::function::Function;
 use super::tile::{Geometry, Run, Tiles, kernels, pair, split, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
@@ -44,6 +45,8 @@ pub struct Convolution {
     pub groups: usize,
     /// Smallest and largest result.
     pub clamp: (f32, f32),
+    /// What is made of each result after that.
+    pub function: Option<Function>,
 }
 
 impl Convolution {
@@ -100,6 +103,7 @@ pub struct Direct {
     /// Runs that are computed for all output channels before the next ones.
     chunk: usize,
     weights_first: bool,
+    function: Option<Function>,
     macs: u64,
 }
 
@@ -162,6 +166,7 @@ impl Direct {
             runs,
             weights_first: weights.len() * size_of::<f32>() > RESIDENT_WEIGHTS,
             weights,
+            function: convolution.function.clone(),
             macs: convolution.macs(),
         })
     }
@@ -200,6 +205,14 @@ impl Direct {
                 count: 0,
             };
             sweep(kernels, &self.geometry, runs.iter().copied(), tiles);
+            let Some(function) = &self.function else { return };
+            // Now, while the results are in the first-level cache.
+            for block in 0..self.pair {
+                let block = tiles.output.add(block * self.output.block_len());
+                for (_, to, run) in runs {
+                    function.apply(block.add(*to), run.positions * run.count * LANES);
+                }
+            }
         }
     }
 }
@@ -211,6 +224,10 @@ impl Step for Direct {
 
     fn writes(&self) -> ValueId {
         self.wiring.output
+    }
+
+    fn kind(&self) -> &'static str {
+        "convolution"
     }
 
     fn macs(&self) -> u64 {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::{Convolution, Wiring, pad, padded_to_blocks};
+use super::function::Function;
 use super::{Memory, Step, ValueId};
 use crate::engine::maps::Maps;
 use crate::engine::simd::{F32x4, LANES};
@@ -27,6 +28,7 @@ pub struct Depthwise {
     stride: (usize, usize),
     dilation: (usize, usize),
     clamp: (f32, f32),
+    function: Option<Function>,
     /// [blocks, taps, 4]
     weights: Vec<f32>,
     /// [blocks, 4]
@@ -50,8 +52,23 @@ impl Depthwise {
         }
         let (height, width) = convolution.reach()?;
         let padded = Maps::checked(LANES, height, width)?;
-        let (bias, macs) = (padded_to_blocks(&convolution.bias), convolution.macs());
-        Some(Depthwise { wiring, input, output, padded, padding, kernel, stride, dilation, clamp, weights, bias, macs })
+        let (bias, macs, function) =
+            (padded_to_blocks(&convolution.bias), convolution.macs(), convolution.function.clone());
+        Some(Depthwise {
+            wiring,
+            input,
+            output,
+            padded,
+            padding,
+            kernel,
+            stride,
+            dilation,
+            clamp,
+            function,
+            weights,
+            bias,
+            macs,
+        })
     }
 
     /// One position, from the input of its first tap.
@@ -175,6 +192,9 @@ impl Depthwise {
                     sum.max(low).min(high).store(to.add(column * LANES));
                 }
             }
+            if let Some(function) = &self.function {
+                function.apply(output, self.output.positions() * LANES);
+            }
         }
     }
 }
@@ -186,6 +206,10 @@ impl Step for Depthwise {
 
     fn writes(&self) -> ValueId {
         self.wiring.output
+    }
+
+    fn kind(&self) -> &'static str {
+        "depthwise convolution"
     }
 
     fn macs(&self) -> u64 {

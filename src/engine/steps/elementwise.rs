@@ -1,13 +1,17 @@
-//! Steps that look at one position at a time: sums of two values, clamping, and copies into a concatenation.
+//! Steps that look at one position at a time: factors and summands by channel, sums of two values, functions, and copies
+//! into a concatenation.
 
 use std::ops::Range;
 
 use tract_onnx::prelude::TractResult;
 
+use super::function::Function;
 use super::{Memory, Step, ValueId};
+use crate::engine::maps::Maps;
 use crate::engine::simd::{F32x4, LANES};
 
-/// A value, plus another one if there is one, times a factor, plus a constant, clamped.
+/// A value times a factor plus a summand, both by channel, plus another value if there is one, clamped, and a function of
+/// that.
 pub struct Elementwise {
     /// Read.
     pub input: ValueId,
@@ -15,14 +19,16 @@ pub struct Elementwise {
     pub added: Option<ValueId>,
     /// Written.
     pub output: ValueId,
-    /// Floats of each.
-    pub len: usize,
-    /// Applied to `input`.
-    pub factor: f32,
-    /// Added to all of it.
-    pub constant: f32,
+    /// Of all three.
+    pub maps: Maps,
+    /// A factor for each channel, padded to blocks.
+    pub scale: Vec<f32>,
+    /// A summand for each channel, padded to blocks.
+    pub shift: Vec<f32>,
     /// Smallest and largest result.
     pub clamp: (f32, f32),
+    /// What is made of it after that.
+    pub function: Option<Function>,
 }
 
 impl Step for Elementwise {
@@ -34,21 +40,32 @@ impl Step for Elementwise {
         self.output
     }
 
+    fn kind(&self) -> &'static str {
+        "elementwise"
+    }
+
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
         let (low, high) = (F32x4::splat(self.clamp.0), F32x4::splat(self.clamp.1));
-        let (factor, constant) = (F32x4::splat(self.factor), F32x4::splat(self.constant));
+        let len = self.maps.block_len();
+        debug_assert!(self.scale.len() == self.maps.blocks() * LANES && self.shift.len() == self.scale.len());
         for image in images {
             let (input, output) = (memory.at(self.input, image), memory.at(self.output, image));
             let added = self.added.map(|value| memory.at(value, image));
-            debug_assert!(self.len.is_multiple_of(LANES), "values are whole registers");
-            for at in (0..self.len).step_by(LANES) {
-                // SAFETY: values are whole registers, `len` floats of them, where the planner put them.
+            for block in 0..self.maps.blocks() {
+                // SAFETY: values are whole blocks of `len` floats where the planner put them; factors are padded to blocks.
                 unsafe {
-                    let mut value = F32x4::load(input.add(at)).madd(factor, constant);
-                    if let Some(added) = added {
-                        value = value.add(F32x4::load(added.add(at)));
+                    let scale = F32x4::load(self.scale.as_ptr().add(block * LANES));
+                    let shift = F32x4::load(self.shift.as_ptr().add(block * LANES));
+                    for at in (block * len..(block + 1) * len).step_by(LANES) {
+                        let mut value = F32x4::load(input.add(at)).madd(scale, shift);
+                        if let Some(added) = added {
+                            value = value.add(F32x4::load(added.add(at)));
+                        }
+                        value.max(low).min(high).store(output.add(at));
                     }
-                    value.max(low).min(high).store(output.add(at));
+                    if let Some(function) = &self.function {
+                        function.apply(output.add(block * len), self.maps.positions() * LANES);
+                    }
                 }
             }
         }
@@ -73,6 +90,10 @@ impl Step for Copy {
 
     fn writes(&self) -> ValueId {
         self.output
+    }
+
+    fn kind(&self) -> &'static str {
+        "copy"
     }
 
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {

@@ -9,6 +9,9 @@ use tract_onnx::tract_core::internal::TractErrorContext;
 use super::{Memory, Step, ValueId};
 use crate::engine::maps::Maps;
 
+/// What such a step is called in a table of steps.
+pub const FALLBACK: &str = "tract's operator";
+
 /// An input of a tract operator.
 pub enum Input {
     /// A value, and its shape in the graph.
@@ -38,6 +41,10 @@ impl Step for Fallback {
 
     fn writes(&self) -> ValueId {
         self.output.0
+    }
+
+    fn kind(&self) -> &'static str {
+        FALLBACK
     }
 
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {

@@ -70,6 +70,10 @@ impl Step for Linear {
         self.output
     }
 
+    fn kind(&self) -> &'static str {
+        "fully connected"
+    }
+
     fn macs(&self) -> u64 {
         self.macs
     }

@@ -4,8 +4,10 @@ pub mod convolution;
 pub mod depthwise;
 pub mod elementwise;
 pub mod fallback;
+pub mod function;
 pub mod linear;
 pub mod normalization;
+pub mod pair;
 pub mod pool;
 pub mod tile;
 pub mod winograd;
@@ -55,6 +57,9 @@ pub trait Step: Send + Sync {
 
     /// The value that it writes, the whole of it.
     fn writes(&self) -> ValueId;
+
+    /// What it is, for a table of steps.
+    fn kind(&self) -> &'static str;
 
     /// Multiply-adds of an image by the definition of the operator, however it is computed.
     fn macs(&self) -> u64 {

@@ -57,6 +57,10 @@ impl Step for LocalResponse {
         self.output
     }
 
+    fn kind(&self) -> &'static str {
+        "local response normalisation"
+    }
+
     /// The squares of one position's channels, between zeros.
     fn scratch(&self, _images: usize) -> usize {
         self.maps.blocks() * LANES + self.reach().0 + self.reach().1

@@ -69,6 +69,10 @@ impl Step for Pool {
         self.output.0
     }
 
+    fn kind(&self) -> &'static str {
+        "pool"
+    }
+
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
         let ((input, from), (output, to)) = (self.input, self.output);
         let window = |at: usize, stride: usize, padding: usize, kernel: usize, side: usize| {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::{Convolution, Wiring, padded_to_blocks};
+use super::function::Function;
 use super::tile::{Geometry, Tiles, WIDEST, kernels, pair, side_by_side, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
@@ -36,6 +37,7 @@ pub struct Winograd {
     padding: (usize, usize),
     groups: usize,
     clamp: (f32, f32),
+    function: Option<Function>,
     /// Blocks of output channels that a tile computes.
     pair: usize,
     /// [groups, 36, output blocks / pair, input channels, pair, 4]
@@ -63,6 +65,7 @@ impl Winograd {
             padding,
             groups,
             clamp: convolution.clamp,
+            function: convolution.function.clone(),
             pair: pair(outputs.div_ceil(LANES)),
             weights: transformed_weights(convolution),
             bias: padded_to_blocks(&convolution.bias),
@@ -173,6 +176,10 @@ impl Step for Winograd {
         self.wiring.output
     }
 
+    fn kind(&self) -> &'static str {
+        "convolution by Winograd's algorithm"
+    }
+
     fn macs(&self) -> u64 {
         self.macs
     }
@@ -219,6 +226,12 @@ impl Step for Winograd {
                         }
                     }
                 }
+            }
+        }
+        if let Some(function) = &self.function {
+            for image in images {
+                // SAFETY: the output is where the planner put it.
+                unsafe { function.apply(memory.at(self.wiring.output, image), self.output.len()) };
             }
         }
         Ok(())
