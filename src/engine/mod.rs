@@ -23,6 +23,7 @@
 //!   a line between them.
 
 mod floats;
+mod instructions;
 mod lower;
 mod maps;
 mod memory;

@@ -48,25 +48,25 @@ fn peak() -> Kernel {
 }
 
 /// A tile of a 1 x 1 convolution.
-fn tile(positions: usize, pair: usize, channels: usize) -> Kernel {
+fn tile(positions: usize, blocks: usize, channels: usize) -> Kernel {
     let geometry = Geometry::product(channels / LANES, positions, (0.0, 6.0));
-    let kernel = kernels(LANES, pair).expect("there are kernels of stride 1")[positions - 1];
-    let (input, weights) = (Floats::zeros(channels * positions), Floats::zeros(channels * pair * LANES));
-    let (bias, mut output) = (Floats::zeros(pair * LANES), Floats::zeros(pair * positions * LANES));
+    let kernel = kernels(LANES, blocks).expect("there are kernels of stride 1")[positions - 1];
+    let (input, weights) = (Floats::zeros(channels * positions), Floats::zeros(channels * blocks * LANES));
+    let (bias, mut output) = (Floats::zeros(blocks * LANES), Floats::zeros(blocks * positions * LANES));
     let run = move || {
         let (input, weights, bias) = (input.as_ptr(), weights.as_ptr(), bias.as_ptr());
         let tiles = Tiles { input, weights, bias, added: std::ptr::null(), output: output.as_mut_ptr(), count: 1 };
         // SAFETY: the buffers are as long as the geometry says.
         unsafe { kernel(&geometry, tiles) };
     };
-    let name = format!("{positions} x {pair}, {channels} channels");
-    Kernel { name, macs: positions * pair * LANES * channels, run: Box::new(run) }
+    let name = format!("{positions} x {blocks}, {channels} channels");
+    Kernel { name, macs: positions * blocks * LANES * channels, run: Box::new(run) }
 }
 
 /// The peak, and tiles of all shapes that matter.
 pub fn all() -> Vec<Kernel> {
     let shapes = [(6, 2), (5, 2), (4, 2), (3, 2), (12, 1), (10, 1), (8, 1), (7, 1)];
-    let deep = shapes.map(|(positions, pair)| tile(positions, pair, 256));
+    let deep = shapes.map(|(positions, blocks)| tile(positions, blocks, 256));
     std::iter::once(peak()).chain(deep).chain([tile(6, 2, 64), tile(6, 2, 16)]).collect()
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::function::Function;
-use super::tile::{Geometry, Run, Tiles, kernels, pair, split, sweep, widest};
+use super::tile::{self, Column, Geometry, Run, Tiles, kernels, split, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -87,12 +87,12 @@ impl Wiring {
 pub struct Direct {
     wiring: Wiring,
     geometry: Geometry,
-    /// [groups, output blocks / pair, taps, input blocks, lanes, pair, 4]
+    /// [groups, columns, taps, input blocks, lanes, blocks of the column, 4]
     weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
-    /// Blocks of output channels that a tile computes.
-    pair: usize,
+    /// The output blocks of a group, as tiles compute them.
+    columns: Vec<Column>,
     groups: usize,
     input: Maps,
     output: Maps,
@@ -123,9 +123,10 @@ impl Direct {
 
         let lanes = if input.channels == 3 { 3 } else { LANES };
         let output_blocks = output.blocks() / groups;
-        let pair = pair(output_blocks);
-        kernels(stride.1 * LANES, pair)?;
-        let widest = widest(pair);
+        let columns: Vec<Column> = tile::columns(output_blocks).collect();
+        let widest_column = columns.first()?.blocks;
+        kernels(stride.1 * LANES, widest_column)?;
+        let widest = widest(widest_column);
         let bytes_a_tile = input.channels / groups * widest * stride.0 * stride.1 * size_of::<f32>();
         let resident_tiles = (RESIDENT_INPUT / bytes_a_tile).max(1);
         let mut runs = Vec::new();
@@ -152,12 +153,12 @@ impl Direct {
             output_stride: output.block_len(),
             clamp: convolution.clamp,
         };
-        let weights = packed(convolution, lanes, pair);
+        let weights = packed(convolution, lanes, &columns);
         Some(Direct {
             wiring,
             geometry,
             bias: padded_to_blocks(&convolution.bias),
-            pair,
+            columns,
             groups,
             input,
             output,
@@ -184,22 +185,23 @@ impl Direct {
         output: *mut f32,
     ) {
         let Geometry { position_stride, lanes, .. } = self.geometry;
-        let kernels = kernels(position_stride, self.pair).expect("new() saw to it");
-        let columns_a_group = self.output.blocks() / self.groups / self.pair;
-        let group = at / columns_a_group;
-        let weights_len = self.geometry.blocks * self.geometry.taps.len() * lanes * self.pair * LANES;
+        let (group, Column { first, blocks }) =
+            (at / self.columns.len(), self.columns[at % self.columns.len()]);
+        let kernels = kernels(position_stride, blocks).expect("new() saw to it");
+        let first = group * (self.output.blocks() / self.groups) + first;
+        let a_block = self.geometry.blocks * self.geometry.taps.len() * lanes * LANES;
         // SAFETY: the offsets are those of the layout that new() computed.
         unsafe {
             let source = source.add(group * self.geometry.blocks * self.geometry.block_stride);
-            let column = at * self.pair * self.output.block_len();
+            let column = first * self.output.block_len();
             debug_assert!(
-                (at + 1) * weights_len <= self.weights.len() && (at + 1) * self.pair * LANES <= self.bias.len()
+                (first + blocks) * a_block <= self.weights.len() && (first + blocks) * LANES <= self.bias.len()
             );
-            debug_assert!(column + self.pair * self.output.block_len() <= self.output.len());
+            debug_assert!(column + blocks * self.output.block_len() <= self.output.len());
             let tiles = Tiles {
                 input: source,
-                weights: self.weights.as_ptr().add(at * weights_len),
-                bias: self.bias.as_ptr().add(at * self.pair * LANES),
+                weights: self.weights.as_ptr().add(first * a_block),
+                bias: self.bias.as_ptr().add(first * LANES),
                 added: if added.is_null() { added } else { added.add(column) },
                 output: output.add(column),
                 count: 0,
@@ -207,7 +209,7 @@ impl Direct {
             sweep(kernels, &self.geometry, runs.iter().copied(), tiles);
             let Some(function) = &self.function else { return };
             // Now, while the results are in the first-level cache.
-            for block in 0..self.pair {
+            for block in 0..blocks {
                 let block = tiles.output.add(block * self.output.block_len());
                 for (_, to, run) in runs {
                     function.apply(block.add(*to), run.positions * run.count * LANES);
@@ -252,7 +254,7 @@ impl Step for Direct {
             }
         }
         let added = |image| self.wiring.added.map_or(std::ptr::null(), |value| memory.at(value, image).cast_const());
-        let columns = self.output.blocks() / self.pair;
+        let columns = self.groups * self.columns.len();
         // SAFETY: as above.
         unsafe {
             if self.weights_first {
@@ -307,19 +309,19 @@ unsafe fn copy(from: *const f32, to: *mut f32, positions: usize) {
     }
 }
 
-/// Weights as the tiles read them: [groups, output blocks / pair, taps, input blocks, lanes, pair, 4].
-fn packed(convolution: &Convolution, lanes: usize, pair: usize) -> Floats {
+/// Weights as the tiles read them: [groups, columns, taps, input blocks, lanes, blocks of the column, 4].
+fn packed(convolution: &Convolution, lanes: usize, columns: &[Column]) -> Floats {
     let Convolution { input, output, kernel, groups, .. } = *convolution;
     let (inputs, outputs, taps) = (input.channels / groups, output.channels / groups, kernel.0 * kernel.1);
     let mut packed =
         Floats::with_capacity(groups * outputs.next_multiple_of(LANES) * inputs.next_multiple_of(LANES) * taps);
     for group in 0..groups {
-        for column in 0..outputs.div_ceil(LANES) / pair {
+        for &Column { first, blocks } in columns {
             for tap in 0..taps {
                 for block in 0..inputs.div_ceil(LANES) {
                     for lane in 0..lanes {
-                        for out in 0..pair * LANES {
-                            let (from, to) = (block * LANES + lane, column * pair * LANES + out);
+                        for to in first * LANES..(first + blocks) * LANES {
+                            let from = block * LANES + lane;
                             let at = ((group * outputs + to) * inputs + from) * taps + tap;
                             let is_channel = from < inputs && to < outputs;
                             packed.push(if is_channel { convolution.weights[at] } else { 0.0 });

@@ -7,7 +7,7 @@ use std::ops::Range;
 use tract_onnx::prelude::TractResult;
 
 use super::convolution::padded_to_blocks;
-use super::tile::{Geometry, Tiles, kernels, pair, side_by_side, sweep, widest};
+use super::tile::{Column, Geometry, Tiles, columns, kernels, side_by_side, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -20,9 +20,7 @@ pub struct Linear {
     /// Blocks of inputs and of outputs.
     blocks: (usize, usize),
     clamp: (f32, f32),
-    /// Blocks of outputs that a tile computes.
-    pair: usize,
-    /// [output blocks / pair, inputs, pair, 4]
+    /// [columns of output blocks, inputs, blocks of the column, 4]
     weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
@@ -40,16 +38,15 @@ impl Linear {
         clamp: (f32, f32),
     ) -> Linear {
         let blocks = (maps.len() / LANES, outputs.div_ceil(LANES));
-        let pair = pair(blocks.1);
         let inputs = maps.channels * maps.positions();
         let macs = (inputs * outputs) as u64;
         let mut packed = Floats::with_capacity(blocks.1 * LANES * maps.len());
-        for column in 0..blocks.1 / pair {
+        for Column { first, blocks } in columns(blocks.1) {
             for from in 0..maps.len() {
                 // The blocked order of the maps, in terms of the row-major one.
                 let (block, position, lane) = (from / maps.block_len(), from % maps.block_len() / LANES, from % LANES);
                 let channel = block * LANES + lane;
-                for to in column * pair * LANES..(column + 1) * pair * LANES {
+                for to in first * LANES..(first + blocks) * LANES {
                     let is_weight = channel < maps.channels && to < outputs;
                     let input = channel * maps.positions() + position;
                     let at = if transposed { input * outputs + to } else { to * inputs + input };
@@ -57,7 +54,7 @@ impl Linear {
                 }
             }
         }
-        Linear { input, output, blocks, clamp, pair, weights: packed, bias: padded_to_blocks(bias), macs }
+        Linear { input, output, blocks, clamp, weights: packed, bias: padded_to_blocks(bias), macs }
     }
 }
 
@@ -88,7 +85,6 @@ impl Step for Linear {
         // [input blocks, images, 4], then [output blocks, images, 4]
         let gathered = memory.scratch;
         let geometry = Geometry::product(inputs, count, self.clamp);
-        let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
         // SAFETY: scratch() asked for both parts; the values are where the planner put them.
         unsafe {
             let results = memory.scratch.add(inputs * count * LANES);
@@ -98,17 +94,18 @@ impl Step for Linear {
                     F32x4::load(from.add(block * LANES)).store(gathered.add((block * count + image) * LANES));
                 }
             }
-            for column in 0..outputs / self.pair {
-                debug_assert!((column + 1) * inputs * LANES * self.pair * LANES <= self.weights.len());
+            for Column { first, blocks } in columns(outputs) {
+                debug_assert!((first + blocks) * inputs * LANES * LANES <= self.weights.len());
+                let kernels = kernels(LANES, blocks).expect("there are kernels of stride 1");
                 let tiles = Tiles {
                     input: gathered,
-                    weights: self.weights.as_ptr().add(column * inputs * LANES * self.pair * LANES),
-                    bias: self.bias.as_ptr().add(column * self.pair * LANES),
+                    weights: self.weights.as_ptr().add(first * inputs * LANES * LANES),
+                    bias: self.bias.as_ptr().add(first * LANES),
                     added: std::ptr::null(),
-                    output: results.add(column * self.pair * count * LANES),
+                    output: results.add(first * count * LANES),
                     count: 0,
                 };
-                sweep(kernels, &geometry, side_by_side(count, widest(self.pair)), tiles);
+                sweep(kernels, &geometry, side_by_side(count, widest(blocks)), tiles);
             }
             for image in 0..count {
                 let to = memory.at(self.output, first + image);

@@ -6,6 +6,12 @@
 //! more loads than multiply-adds, so it is kept for an odd number of blocks. Activations are read where they are: nothing is
 //! copied into columns first.
 
+#[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
+mod wide;
+
+#[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
+use crate::engine::instructions::Instructions;
+use crate::engine::instructions::instructions;
 use crate::engine::simd::{F32x4, LANES};
 
 /// The most positions of a tile of one block.
@@ -211,7 +217,7 @@ const fn pairs<const S: usize>() -> [Kernel; WIDEST_PAIR] {
 }
 
 /// The kernels of a layer by their number of positions less one, or none for a stride that has none.
-/// `blocks` of output channels are one or two.
+/// `blocks` of output channels are those of a [`Column`].
 pub fn kernels(position_stride: usize, blocks: usize) -> Option<&'static [Kernel]> {
     static ONE: [Kernel; WIDEST] = singles::<4>();
     static TWO: [Kernel; WIDEST] = singles::<8>();
@@ -219,6 +225,10 @@ pub fn kernels(position_stride: usize, blocks: usize) -> Option<&'static [Kernel
     static PAIR_OF_ONE: [Kernel; WIDEST_PAIR] = pairs::<4>();
     static PAIR_OF_TWO: [Kernel; WIDEST_PAIR] = pairs::<8>();
     static PAIR_OF_FOUR: [Kernel; WIDEST_PAIR] = pairs::<16>();
+    #[cfg(all(target_arch = "x86_64", not(portable_kernels)))]
+    if instructions() != Instructions::Base {
+        return wide::kernels(instructions(), position_stride, blocks);
+    }
     Some(match (position_stride, blocks) {
         (4, 1) => &ONE,
         (8, 1) => &TWO,
@@ -230,14 +240,29 @@ pub fn kernels(position_stride: usize, blocks: usize) -> Option<&'static [Kernel
     })
 }
 
-/// Blocks of output channels that a tile computes: two wherever that comes out even.
-pub fn pair(output_blocks: usize) -> usize {
-    if output_blocks.is_multiple_of(2) { 2 } else { 1 }
+/// Output blocks that a tile computes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The first of them.
+    pub first: usize,
+    /// How many they are.
+    pub blocks: usize,
 }
 
-/// The most positions of a tile of `pair` blocks.
-pub fn widest(pair: usize) -> usize {
-    if pair == 2 { WIDEST_PAIR } else { WIDEST }
+/// The columns of a layer: as many blocks at once as there are kernels for, what is left in narrower ones.
+pub fn columns(output_blocks: usize) -> impl Iterator<Item = Column> + Clone {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let left = output_blocks - first;
+        let blocks = instructions().widths().iter().copied().find(|&width| width <= left)?;
+        first += blocks;
+        Some(Column { first: first - blocks, blocks })
+    })
+}
+
+/// The most positions of a tile of `blocks`.
+pub fn widest(blocks: usize) -> usize {
+    kernels(LANES, blocks).map_or(1, <[Kernel]>::len)
 }
 
 /// Computes all `runs` of tiles, each with its floats into the input and into the output (and into what is added) of `tiles`: the one
@@ -279,7 +304,20 @@ pub fn split(positions: usize, widest: usize) -> impl Iterator<Item = Run> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Run, split};
+    use super::{Run, columns, split};
+
+    #[test]
+    fn every_block_of_output_channels_is_in_one_column_with_kernels() {
+        for blocks in 1..40 {
+            let mut next = 0;
+            for column in columns(blocks) {
+                assert_eq!(column.first, next);
+                assert!([4, 8, 16].iter().all(|&stride| super::kernels(stride, column.blocks).is_some()));
+                next += column.blocks;
+            }
+            assert_eq!(next, blocks);
+        }
+    }
 
     #[test]
     fn rows_are_split_into_tiles_that_are_as_equal_as_can_be() {

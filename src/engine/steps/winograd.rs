@@ -10,7 +10,7 @@ use tract_onnx::prelude::TractResult;
 
 use super::convolution::{Convolution, Wiring, padded_to_blocks};
 use super::function::Function;
-use super::tile::{Geometry, Tiles, WIDEST, kernels, pair, side_by_side, sweep, widest};
+use super::tile::{Column, Geometry, Tiles, WIDEST, columns, kernels, side_by_side, sweep, widest};
 use super::{Memory, Step, ValueId};
 use crate::engine::floats::Floats;
 use crate::engine::maps::Maps;
@@ -38,9 +38,7 @@ pub struct Winograd {
     groups: usize,
     clamp: (f32, f32),
     function: Option<Function>,
-    /// Blocks of output channels that a tile computes.
-    pair: usize,
-    /// [groups, 36, output blocks / pair, input channels, pair, 4]
+    /// [groups, 36, columns of output blocks, input channels, blocks of the column, 4]
     weights: Floats,
     /// [output blocks, 4]
     bias: Vec<f32>,
@@ -66,7 +64,6 @@ impl Winograd {
             groups,
             clamp: convolution.clamp,
             function: convolution.function.clone(),
-            pair: pair(outputs.div_ceil(LANES)),
             weights: transformed_weights(convolution),
             bias: padded_to_blocks(&convolution.bias),
             patches: (output.height.div_ceil(STEP), output.width.div_ceil(STEP)),
@@ -244,15 +241,15 @@ impl Winograd {
     /// # Safety
     /// `transformed` and `products` must be as `run` lays them out.
     unsafe fn multiply(&self, group: usize, count: usize, transformed: *const f32, products: *mut f32) {
-        const NO_BIAS: [f32; 2 * LANES] = [0.0; 2 * LANES];
+        const NO_BIAS: [f32; 4 * LANES] = [0.0; 4 * LANES];
         let (inputs, outputs) = (self.input.blocks() / self.groups, self.output.blocks() / self.groups);
         let geometry = Geometry::product(inputs, count, (f32::NEG_INFINITY, f32::INFINITY));
-        let kernels = kernels(LANES, self.pair).expect("there are kernels of stride 1");
         let column = inputs * LANES * LANES;
         for product in 0..PRODUCTS {
-            for block in (0..outputs).step_by(self.pair) {
-                let weights = ((group * PRODUCTS + product) * outputs + block) * column;
-                debug_assert!(weights + self.pair * column <= self.weights.len());
+            for Column { first, blocks } in columns(outputs) {
+                let kernels = kernels(LANES, blocks).expect("there are kernels of stride 1");
+                let weights = ((group * PRODUCTS + product) * outputs + first) * column;
+                debug_assert!(weights + blocks * column <= self.weights.len());
                 // SAFETY: the caller's promise, and the layout of `weights`.
                 unsafe {
                     let tiles = Tiles {
@@ -260,10 +257,10 @@ impl Winograd {
                         weights: self.weights.as_ptr().add(weights),
                         bias: NO_BIAS.as_ptr(),
                         added: std::ptr::null(),
-                        output: products.add((product * outputs + block) * count * LANES),
+                        output: products.add((product * outputs + first) * count * LANES),
                         count: 0,
                     };
-                    sweep(kernels, &geometry, side_by_side(count, widest(self.pair)), tiles);
+                    sweep(kernels, &geometry, side_by_side(count, widest(blocks)), tiles);
                 }
             }
         }
@@ -302,7 +299,7 @@ fn transform_output([a, b, c, d, e, f]: [F32x4; PATCH]) -> [F32x4; STEP] {
     ]
 }
 
-/// G g G' of the paper for every pair of channels: [groups, 36, output blocks / pair, input channels, pair, 4].
+/// G g G' of the paper for every pair of channels: [groups, 36, columns of output blocks, input channels, blocks of the column, 4].
 fn transformed_weights(convolution: &Convolution) -> Floats {
     const G: [[f64; 3]; PATCH] = [
         [1.0 / 4.0, 0.0, 0.0],
@@ -315,7 +312,9 @@ fn transformed_weights(convolution: &Convolution) -> Floats {
     let groups = convolution.groups;
     let (inputs, outputs) = (convolution.input.channels / groups, convolution.output.channels / groups);
     let (input_lanes, output_blocks) = (inputs.next_multiple_of(LANES), outputs.div_ceil(LANES));
-    let pair = pair(output_blocks);
+    // The column that each block is in.
+    let column_of: Vec<Column> =
+        columns(output_blocks).flat_map(|column| std::iter::repeat_n(column, column.blocks)).collect();
     let mut floats = Floats::zeros(groups * PRODUCTS * output_blocks * input_lanes * LANES);
     let transformed = floats.as_mut_slice();
     for (filter, weights) in convolution.weights.chunks_exact(9).enumerate() {
@@ -328,8 +327,9 @@ fn transformed_weights(convolution: &Convolution) -> Floats {
         for (y, row) in half.iter().enumerate() {
             for (x, g) in G.iter().enumerate() {
                 let product = group * PRODUCTS + y * PATCH + x;
-                let column = (product * output_blocks + to / LANES / pair * pair) * input_lanes;
-                let at = (column + from * pair) * LANES + to % (pair * LANES);
+                let Column { first, blocks } = column_of[to / LANES];
+                let column = (product * output_blocks + first) * input_lanes;
+                let at = (column + from * blocks) * LANES + to - first * LANES;
                 transformed[at] = (0..3).map(|i| row[i] * g[i]).sum::<f64>() as f32;
             }
         }
