@@ -202,7 +202,7 @@ impl Model {
         Ok(Model { network: Arc::new(network), clues: guess.clues, limits })
     }
 
-    /// `{ name, title, input, clues, output, multiplyAdds, classes, layers, defaultLayer }`
+    /// `{ name, title, input, clues, output, multiplyAdds, classes, layers, defaultLayer, foreignOperators }`
     pub fn info(&self) -> Result<JsValue> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -216,6 +216,7 @@ impl Model {
             classes: usize,
             layers: &'a [Layer],
             default_layer: &'a str,
+            foreign_operators: Vec<String>,
         }
         let spec = self.network.spec();
         to_js(&Info {
@@ -228,7 +229,16 @@ impl Model {
             classes: self.network.classes(),
             layers: self.network.layers(),
             default_layer: &self.network.default_layer().name,
+            foreign_operators: self.network.foreign_operators(),
         })
+    }
+
+    /// What each step of a pass takes on one thread, over `rounds` passes: `[{ name, operator, kind, fallsBack, ms, multiplyAdds }]`,
+    /// empty where tract computes the passes as a whole.
+    #[cfg(feature = "selftest")]
+    #[wasm_bindgen(js_name = measureSteps)]
+    pub fn measure_steps(&self, rounds: usize) -> Result<JsValue> {
+        to_js(&self.network.profile(rounds)?.unwrap_or_default())
     }
 
     /// Classifies the picture in a file's `bytes` and gets ready to explain it. `options`: `{ layer, method, options }`

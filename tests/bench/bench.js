@@ -2,6 +2,8 @@
  * Times masked passes in headless Chromium, scorecam and onnxruntime-web by turns in one page, on the same files.
  *
  *   ./build.sh bench [--networks NAME,...]   networks of the catalogue; all if left out
+ *                    [--files PATH,...]      networks of your own besides, as ONNX files
+ *                    [--profile]             no comparison: milliseconds and share of the peak by step, one thread
  *                    [--threads N]           of both; 2 if left out
  *                    [--rounds N]            of A B A B after a warm-up; 5
  *                    [--passes N]            masked passes of a round; 48
@@ -17,6 +19,7 @@ import { execFileSync, execSync } from "node:child_process";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { cpus } from "node:os";
+import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import sirv from "sirv";
@@ -40,6 +43,8 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string", default: "5" },
     passes: { type: "string", default: "48" },
+    files: { type: "string" },
+    profile: { type: "boolean", default: false },
     "no-peer": { type: "boolean", default: false },
     "no-whole": { type: "boolean", default: false },
     json: { type: "string" },
@@ -58,7 +63,10 @@ const threads = Number(options.threads);
 /** The build that is measured beside the one that this browser takes. */
 const OTHER = "simd";
 const catalog = JSON.parse(readFileSync(`${ROOT}models/catalog.json`, "utf8")).models;
-const wanted = options.networks?.split(",") ?? catalog.map(({ name }) => name);
+/** By name, networks that are no part of the catalogue. */
+const files = new Map((options.files?.split(",") ?? []).map((path) => [basename(path, ".onnx"), path]));
+const known = options.networks?.split(",") ?? (files.size ? [] : catalog.map(({ name }) => name));
+const wanted = [...known, ...files.keys()];
 
 const { address, close } = await serve();
 const browser = await launch();
@@ -73,13 +81,21 @@ const report = {
 console.log(`${report.machine.cpu}, ${report.machine.cores} cores, Chromium ${report.chromium}, ${threads} threads`);
 for (const { file, brotli } of report.download) console.log(`${file}: ${(brotli / 1e6).toFixed(2)} MB with Brotli`);
 try {
-  report.visit = await visit();
-  console.log(visitLine(report.visit));
+  if (!options.profile) {
+    report.visit = await visit();
+    console.log(visitLine(report.visit));
+  }
   report.kernels = await kernels();
   for (const { kernel, gigaMacs } of report.kernels)
     console.log(`kernel ${kernel}: ${gigaMacs.toFixed(1)} GMAC/s on one thread`);
   for (const name of wanted) {
-    const row = await bench(catalog.find((entry) => entry.name === name) ?? fail(`There is no network "${name}".`));
+    const entry = files.has(name) ? { name } : catalog.find((entry) => entry.name === name);
+    if (!entry) fail(`There is no network "${name}".`);
+    if (options.profile) {
+      await profile(entry);
+      continue;
+    }
+    const row = await bench(entry);
     report.rows.push(row);
     console.log(line(row));
   }
@@ -167,6 +183,39 @@ function native() {
   return found;
 }
 
+/** Prints the steps of a network, those that take longest first. */
+async function profile({ name, ...entry }) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(0);
+  await page.goto(`${address}bench/`);
+  const steps = await page.evaluate(
+    async ([model, entry]) => {
+      const bench = await import("/bench/page.js");
+      await bench.load({ model, entry, threads: 1 });
+      return bench.steps();
+    },
+    [modelOf(name), { name, ...entry }],
+  );
+  await page.close();
+  const peak = report.kernels[0].gigaMacs;
+  const all = steps.reduce((sum, { ms }) => sum + ms, 0);
+  const share = (ms) => `${((ms / all) * 100).toFixed(1).padStart(5)} %`;
+  console.log(`${name}: ${all.toFixed(1)} ms a pass on one thread`);
+  for (const { name, operator, kind, ms, multiplyAdds } of steps.toSorted((a, b) => b.ms - a.ms)) {
+    const ofPeak = multiplyAdds ? `${((multiplyAdds / ms / 1e6 / peak) * 100).toFixed(0)} %` : "";
+    console.log(
+      `${ms.toFixed(2).padStart(8)} ms ${share(ms)} ${ofPeak.padStart(5)} of the peak  ${kind}: ${operator} ${name}`,
+    );
+  }
+  const fallen = steps.filter(({ fallsBack }) => fallsBack).reduce((sum, { ms }) => sum + ms, 0);
+  console.log(`${share(fallen)} by tract's operators`);
+}
+
+/** Where a network is served. */
+function modelOf(name) {
+  return files.has(name) ? `/files/${name}.onnx` : `/networks/${name}.onnx`;
+}
+
 /** One network in a page of its own: warm-up, then rounds of A B A B. */
 async function bench(entry) {
   const page = await browser.newPage();
@@ -174,10 +223,10 @@ async function bench(entry) {
   await page.goto(`${address}bench/`);
   const call = (name, argument) =>
     page.evaluate(async ([name, argument]) => (await import("/bench/page.js"))[name](argument), [name, argument]);
-  const model = `/networks/${entry.name}.onnx`;
+  const model = modelOf(entry.name);
   const loaded = await call("load", { model, entry, threads });
   await call("load", { model, entry, threads, build: OTHER });
-  const side = entry.input.width;
+  const side = loaded.side;
   const passes = Number(options.passes);
   const peer = (name, argument) =>
     page.evaluate(
@@ -267,6 +316,12 @@ async function serve() {
   const dist = sirv(`${ROOT}dist`, isolate);
   const server = createServer((request, response) => {
     const notFound = () => response.writeHead(404).end();
+    const own = /^\/files\/(.+)\.onnx$/.exec(request.url)?.[1];
+    if (own && files.has(own)) {
+      isolate.setHeaders(response);
+      response.end(readFileSync(resolve(files.get(own))));
+      return;
+    }
     const found = folders.find(([path]) => request.url.startsWith(`${path}/`));
     if (!found) return dist(request, response, notFound);
     request.url = request.url.slice(found[0].length);

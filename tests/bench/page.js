@@ -17,7 +17,8 @@ export async function load({ model, entry, threads, build }) {
     name: entry.name,
     spec: { ...entry, labels: "" },
   });
-  return { loadMs: performance.now() - started, multiplyAdds: loaded.multiplyAdds, threads: cam.threads };
+  const side = loaded.input.width;
+  return { side, loadMs: performance.now() - started, multiplyAdds: loaded.multiplyAdds, threads: cam.threads };
 }
 
 /** Milliseconds a masked pass, over about `passes` of them, with all that belongs to it: masks, scores, the map so far. */
@@ -34,6 +35,11 @@ export async function timeOurs({ passes, layer, build }) {
     if (!abort.signal.aborted) throw error;
   });
   return (last.at - first.at) / (last.done - first.done);
+}
+
+/** What each step of a pass takes on one thread. */
+export async function steps() {
+  return cam.measureSteps();
 }
 
 /** Gives back what a build holds. */

@@ -124,6 +124,59 @@ def all_cases():
         helper.make_node("MatMul", ["mean", "fc"], ["product"]), helper.make_node("Add", ["product", "fb"], ["scores"]),
     ], weights, 13, "last.relu", shape=(1, SIDE, SIDE, 3), producer="tf2onnx")
 
+    yield from activation_functions()
+
+
+def activation_functions():
+    """What modern networks put between their convolutions, as exporters write it. Names begin with "own_": the engine has all of it."""
+    node = helper.make_node
+    numbers = {name: np.float32(value) for name, value in
+               dict(half=0.5, one=1, three=3, zero=0, six=6, root=2**0.5, cube=0.044715, slope=(2 / np.pi) ** 0.5).items()}
+
+    def second(name, *nodes, channels=4, outputs=None, weights=(), opset=14, **attributes):
+        outputs = outputs or channels
+        inputs = channels // attributes.get("group", 1)
+        own = {"w2": draw(outputs, inputs, 3, 3), "b2": draw(outputs), "fc": draw(3, outputs)} | numbers | dict(weights)
+        conv = node("Conv", ["conv.relu", "w2", "b2"], ["y"], pads=[1] * 4, **attributes)
+        return case(f"own_{name}", [conv, *nodes], nodes[-1].output[0], opset=opset, channels=channels, weights=own)
+
+    yield second("swish", node("Sigmoid", ["y"], ["s"]), node("Mul", ["y", "s"], ["x"]), channels=9)
+    yield second("gelu_by_erf", node("Div", ["y", "root"], ["d"]), node("Erf", ["d"], ["e"]), node("Add", ["e", "one"], ["a"]),
+                 node("Mul", ["y", "a"], ["m"]), node("Mul", ["m", "half"], ["x"]), channels=8)
+    yield second("gelu_by_tanh", node("Mul", ["y", "y"], ["y2"]), node("Mul", ["y2", "y"], ["y3"]), node("Mul", ["y3", "cube"], ["c"]),
+                 node("Add", ["y", "c"], ["i"]), node("Mul", ["i", "slope"], ["j"]), node("Tanh", ["j"], ["t"]),
+                 node("Add", ["one", "t"], ["a"]), node("Mul", ["y", "a"], ["m"]), node("Mul", ["half", "m"], ["x"]))
+    yield second("hard_swish", node("HardSwish", ["y"], ["x"]), channels=6)
+    yield second("hard_sigmoid_gate", node("HardSigmoid", ["y"], ["s"], alpha=1 / 6, beta=0.5), node("Mul", ["s", "y"], ["x"]))
+    yield second("chain_of_functions", node("Abs", ["y"], ["a"]), node("Add", ["a", "one"], ["p"]), node("Sqrt", ["p"], ["r"]),
+                 node("Neg", ["r"], ["n"]), node("Exp", ["n"], ["e"]), node("Sub", ["one", "e"], ["x"]), channels=5)
+    yield second("function_that_others_read", node("Sigmoid", ["y"], ["s"]), node("Mul", ["s", "conv.relu"], ["m"]),
+                 node("Sub", ["m", "s"], ["x"]), channels=5)
+    yield second("gate_of_channels", node("GlobalAveragePool", ["y"], ["p"]), node("Conv", ["p", "w3"], ["q"]),
+                 node("Sigmoid", ["q"], ["t"]), node("Mul", ["q", "t"], ["u"]), node("Conv", ["u", "w4"], ["v"]),
+                 node("HardSigmoid", ["v"], ["g"], alpha=0.2, beta=0.5), node("Mul", ["g", "y"], ["x"]),
+                 channels=10, weights={"w3": draw(3, 10, 1, 1), "w4": draw(10, 3, 1, 1)})
+    yield second("differences_and_quotients", node("Sub", ["conv.relu", "y"], ["d"]), node("Mul", ["y", "y"], ["q"]),
+                 node("Add", ["q", "one"], ["p"]), node("Div", ["d", "p"], ["e"]), node("Max", ["e", "y"], ["x"]), channels=8)
+    norm = {"g": draw(16), "be": draw(16), "m": draw(16), "v": np.abs(draw(16)) + 0.5, "w3": draw(4, 16, 1, 1), "fc": draw(3, 4)}
+    yield second("normalised_after_joining", node("Concat", ["conv.relu", "y"], ["j"], axis=1),
+                 node("BatchNormalization", ["j", "g", "be", "m", "v"], ["n"]), node("Relu", ["n"], ["r"]),
+                 node("Conv", ["r", "w3"], ["x"]), channels=8, weights=norm)
+    yield second("groups_of_odd_size", node("Relu", ["y"], ["x"]), channels=12, group=2)
+    yield second("groups_of_two", node("Relu", ["y"], ["x"]), channels=8, outputs=8, group=4)
+    yield second("depthwise_that_multiplies", node("Relu", ["y"], ["x"]), channels=4, outputs=8, group=4)
+    shuffle = [node("Reshape", ["y", "apart"], ["g"]), node("Transpose", ["g"], ["t"], perm=[0, 2, 1, 3, 4]),
+               node("Reshape", ["t", "whole"], ["s"]), node("Split", ["s", "halves"], ["near", "far"], axis=1)]
+    yield second("channel_shuffle", *shuffle, node("Conv", ["far", "w3"], ["f"]), node("Concat", ["near", "f", "conv.relu"], ["j"], axis=1),
+                 node("Relu", ["j"], ["x"]), channels=6, opset=13,
+                 weights={"apart": np.array([1, 2, 3, SIDE, SIDE]), "whole": np.array([1, 6, SIDE, SIDE]),
+                          "halves": np.array([3, 3]), "w3": draw(3, 3, 1, 1), "fc": draw(3, 12)})
+    yield second("slices_of_channels", node("Slice", ["y", "two", "seven", "axis"], ["s"]), node("Slice", ["y", "minus", "end", "axis"], ["e"]),
+                 node("Concat", ["e", "s"], ["j"], axis=1), node("Sigmoid", ["j"], ["x"]), channels=8, opset=13,
+                 weights={"two": np.array([2]), "seven": np.array([7]), "axis": np.array([1]), "minus": np.array([-3]),
+                          "end": np.array([2**62]), "fc": draw(3, 8)})
+    yield second("odd_blocks", node("Sigmoid", ["y"], ["s"]), node("Mul", ["y", "s"], ["x"]), channels=12, outputs=20)
+
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)

@@ -83,6 +83,8 @@ export default {
   "warning-labels-assumed":
     "The network has {classes} classes, so their names are taken to be ImageNet’s. If they are not, give a file of names.",
   "warning-labels-differ": "The file has {names} class names, the network {classes} classes.",
+  "warning-operators-slow":
+    "Some operators of this network are computed in a general way and take longer: {operators}. The results are the same.",
   channelsTitle: "5. The maps behind it",
   channelSummary:
     "The layer has {channels} activation maps; {scored} of them served as masks. The heatmap for “{label}” is their sum, each times its weight. Choose one to see what it left of the picture.",

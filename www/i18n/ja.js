@@ -82,6 +82,8 @@ export default {
   "warning-labels-assumed":
     "クラスが {classes} 個なので、名前は ImageNet のものと見なします。違うときは名前のファイルを渡してください。",
   "warning-labels-differ": "クラス名は {names} 個、ネットワークのクラスは {classes} 個です。",
+  "warning-operators-slow":
+    "このネットワークの一部の演算は汎用の方法で計算するため時間がかかります: {operators}。結果は変わりません。",
   channelsTitle: "5. もとになったマップ",
   channelSummary:
     "この層には活性化マップが {channels} 枚あり、そのうち {scored} 枚がマスクになりました。「{label}」のヒートマップは、それぞれに重みを掛けた和です。選ぶと、画像のどこが残ったかが見えます。",

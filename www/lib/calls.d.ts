@@ -34,6 +34,7 @@ import type {
   Signed,
   SingleThreadReason,
   Target,
+  StepTime,
 } from "../scorecam.js";
 
 export interface Calls {
@@ -83,6 +84,7 @@ export interface Calls {
   compare: { argument: { first: MapOfPicture; second: MapOfPicture }; answer: Comparison };
   checkKernels: { argument: { count: number }; answer: { case: string; difference: number; allowed: number }[] };
   measureKernels: { argument: {}; answer: { kernel: string; gigaMacs: number }[] };
+  measureSteps: { argument: { rounds: number }; answer: StepTime[] };
   /** Bytes of the WebAssembly memory. */
   memory: { argument: {}; answer: number };
 }

@@ -37,7 +37,7 @@ export function compareMaps(first: MapOfPicture, second: MapOfPicture): Comparis
 export function checkKernels(count: number): Calls["checkKernels"]["answer"];
 export function measureKernels(): Calls["measureKernels"]["answer"];
 
-type LoadedInfo = Omit<Info, "labels" | "sha256" | "warnings" | "memoryBytes">;
+type LoadedInfo = Omit<Info, "labels" | "sha256" | "warnings" | "memoryBytes"> & { foreignOperators: string[] };
 type Options = Omit<Asked, never> & { layer?: string; colourMap?: string; opacity?: number };
 
 export class Model {
@@ -48,6 +48,7 @@ export class Model {
     memory: number,
   ): Model;
   info(): LoadedInfo;
+  measureSteps(rounds: number): Calls["measureSteps"]["answer"];
   explain(bytes: Uint8Array, options: Options): Run;
   explainPixels(rgba: Uint8Array, width: number, height: number, options: Options): Run;
   free(): void;

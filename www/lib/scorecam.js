@@ -179,6 +179,12 @@ export class ScoreCam {
     return this.#engine.call("measureKernels", {});
   }
 
+  /** Measures what each step of a pass of the loaded network takes on one thread. */
+  async measureSteps() {
+    const ROUNDS = 5;
+    return this.#engine.call("measureSteps", { rounds: ROUNDS });
+  }
+
   /** Stops the worker and its threads. */
   async dispose() {
     this.#engine.dispose();

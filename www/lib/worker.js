@@ -97,6 +97,10 @@ const methods = {
   compare: ({ first, second }) => core.compareMaps(first, second),
   checkKernels: ({ count }) => core.checkKernels(count),
   measureKernels: () => core.measureKernels(),
+  measureSteps: ({ rounds }) => {
+    if (!network) throw failure("no-network");
+    return network.model.measureSteps(rounds);
+  },
   memory: () => memory.buffer.byteLength,
 };
 
@@ -149,7 +153,11 @@ async function loadModel(source, { signal, onProgress }) {
   // Only now, so that a network that cannot be loaded, or is not wanted any more, leaves the earlier one in use.
   network?.model.free();
   network = { model: loaded, labels: named.labels, name: info.name, sha256: checksum };
-  return { ...info, ...named, sha256: checksum, memoryBytes: memory.buffer.byteLength };
+  const { foreignOperators, ...described } = info;
+  /** @type {import("../scorecam.js").Warning[]} */
+  const slow = foreignOperators.length ? [{ kind: "operators-slow", operators: foreignOperators.join(", ") }] : [];
+  const warnings = [...named.warnings, ...slow];
+  return { ...described, ...named, warnings, sha256: checksum, memoryBytes: memory.buffer.byteLength };
 }
 
 /**

@@ -3,6 +3,7 @@
 //! A convolution takes along what follows it: a normalisation or bias by channel goes into its weights, a sum with a value
 //! that is there already and a clamp (ReLU, ReLU6) into the store of its results.
 
+mod channels;
 mod functions;
 mod graph;
 mod others;
@@ -25,6 +26,7 @@ use tract_onnx_opl::lrn::Lrn;
 
 use crate::engine::maps::Maps;
 use crate::engine::steps::fallback::{Fallback, Input};
+use crate::engine::steps::pick::Channel;
 use crate::engine::steps::pool::Summary;
 use crate::engine::steps::{Step, ValueId};
 use graph::Graph;
@@ -70,8 +72,15 @@ pub enum Purpose {
 /// If an operator keeps a state, or makes something else than floats of the picture.
 pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
     let graph = Graph::new(model)?;
-    let mut lowering =
-        Lowering { graph, purpose, values: Vec::new(), steps: Vec::new(), of: HashMap::new(), fused: HashSet::new() };
+    let mut lowering = Lowering {
+        graph,
+        purpose,
+        values: Vec::new(),
+        steps: Vec::new(),
+        of: HashMap::new(),
+        picked: HashMap::new(),
+        fused: HashSet::new(),
+    };
     let mut input = None;
     let mut nodes = Vec::new();
     for node in lowering.graph.order.clone() {
@@ -83,6 +92,8 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
         }
         nodes.resize(lowering.steps.len(), node.id);
     }
+    lowering.pick(model.outputs[0])?;
+    nodes.resize(lowering.steps.len(), model.outputs[0].node);
     let output = *lowering.of.get(&model.outputs[0]).with_context(|| "the output does not depend on the picture")?;
     let input = input.with_context(|| "the graph has no input")?;
     let Lowering { values, steps, of, .. } = lowering;
@@ -96,6 +107,8 @@ struct Lowering<'a> {
     steps: Vec<Box<dyn Step>>,
     /// The value of each tensor that was lowered.
     of: HashMap<OutletId, ValueId>,
+    /// Tensors that are channels of values, as long as nobody reads them as one.
+    picked: HashMap<OutletId, Vec<Channel>>,
     /// Nodes that were taken along by one before them.
     fused: HashSet<usize>,
 }
@@ -104,6 +117,16 @@ impl Lowering<'_> {
     fn lower(&mut self, node: &TypedNode) -> TractResult<()> {
         if node.outputs[0].fact.datum_type != f32::datum_type() {
             bail!("{} makes {:?} of the picture", node.op.name(), node.outputs[0].fact.datum_type);
+        }
+        let is_joined = match node.op_as::<TypedConcat>() {
+            Some(op) => self.concatenation(node, op)?,
+            None => false,
+        };
+        if is_joined || self.channels(node)? {
+            return Ok(());
+        }
+        for &input in &node.inputs {
+            self.pick(input)?;
         }
         let lowered = if let Some(op) = node.op_as::<Conv>() {
             self.convolution(node, op)?
@@ -115,8 +138,6 @@ impl Lowering<'_> {
             self.sum_pool(node, op)?
         } else if let Some(op) = node.op_as::<Reduce>() {
             self.global_sum(node, op)?
-        } else if let Some(op) = node.op_as::<TypedConcat>() {
-            self.concatenation(node, op)?
         } else if let Some(op) = node.op_as::<Lrn>() {
             self.local_response(node, op)?
         } else if let Some(op) = node.op_as::<EinSum>() {

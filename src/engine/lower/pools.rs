@@ -33,11 +33,11 @@ impl Lowering<'_> {
         let Some(window) = Window::new(spec, maps) else { return Ok(false) };
         let kernel = window.kernel.0 * window.kernel.1;
         // Padding is counted where a window lies in it; beyond it, where ceilings lead, it is not: tract knows.
-        let summary = match (op.normalize, op.count_include_pad, window.is_inside(maps)) {
-            (false, ..) => Summary::Sum(1.0),
-            (true, true, true) => Summary::Sum(1.0 / kernel as f32),
-            (true, false, _) => Summary::Mean,
-            (true, true, false) => return Ok(false),
+        let summary = match (op.normalize, op.count_include_pad) {
+            (false, _) => Summary::Sum(1.0),
+            (true, true) if window.is_inside_padding(maps) => Summary::Sum(1.0 / kernel as f32),
+            (true, false) => Summary::Mean,
+            (true, true) => return Ok(false),
         };
         self.pool(node, spec, summary)
     }

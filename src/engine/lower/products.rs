@@ -177,6 +177,7 @@ impl Lowering<'_> {
             clamp: ending.clamp,
             function: ending.function.clone(),
         };
+        let convolution = if depthwise { convolution } else { convolution.in_whole_blocks() };
         let output = self.values.len();
         let wiring = Wiring { input, added: ending.added, output };
         let step: Option<Box<dyn Step>> = if depthwise {

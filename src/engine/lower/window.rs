@@ -12,6 +12,8 @@ pub struct Window {
     pub dilation: (usize, usize),
     /// Rows above and columns to the left.
     pub padding: (usize, usize),
+    /// Rows below and columns to the right.
+    pub padding_after: (usize, usize),
     /// Rows and columns of the result.
     pub output: (usize, usize),
 }
@@ -29,15 +31,16 @@ impl Window {
             stride: pair(&spec.strides()),
             dilation: pair(&spec.dilations()),
             padding: (computed[0].pad_before, computed[1].pad_before),
+            padding_after: (computed[0].pad_after, computed[1].pad_after),
             output: (computed[0].convoluted, computed[1].convoluted),
         })
     }
 
-    /// Whether every window lies in the maps.
-    pub fn is_inside(&self, maps: Maps) -> bool {
+    /// Whether every window lies in the maps and the padding around them, which is not so where ceilings lead further.
+    pub fn is_inside_padding(&self, maps: Maps) -> bool {
         let reaches = |output: usize, stride: usize, kernel: usize| (output - 1) * stride + kernel;
-        self.padding == (0, 0)
-            && reaches(self.output.0, self.stride.0, self.kernel.0) <= maps.height
-            && reaches(self.output.1, self.stride.1, self.kernel.1) <= maps.width
+        reaches(self.output.0, self.stride.0, self.kernel.0) <= maps.height + self.padding.0 + self.padding_after.0
+            && reaches(self.output.1, self.stride.1, self.kernel.1)
+                <= maps.width + self.padding.1 + self.padding_after.1
     }
 }

@@ -55,6 +55,25 @@ impl Convolution {
         self.weights.len() as u64 * self.output.positions() as u64
     }
 
+    /// The same with groups put together, zeros between them, until each is a whole number of blocks. `macs` counts the zeros.
+    pub fn in_whole_blocks(self) -> Convolution {
+        let whole = |groups: usize| {
+            let blocks = |channels: usize| (channels / groups).is_multiple_of(LANES);
+            groups == 1 || blocks(self.input.channels) && blocks(self.output.channels)
+        };
+        let together = (1..=self.groups).find(|n| self.groups.is_multiple_of(*n) && whole(self.groups / n));
+        let Some(together) = together.filter(|&together| together > 1) else { return self };
+        let (inputs, outputs) = (self.input.channels / self.groups, self.output.channels / self.groups);
+        let taps = self.kernel.0 * self.kernel.1;
+        let mut weights = vec![0.0; self.weights.len() * together];
+        for (channel, filter) in self.weights.chunks_exact(inputs * taps).enumerate() {
+            // Where the channel's own inputs are among those of the groups that are together now.
+            let before = channel / outputs % together * inputs;
+            weights[(channel * inputs * together + before) * taps..][..filter.len()].copy_from_slice(filter);
+        }
+        Convolution { weights, groups: self.groups / together, ..self }
+    }
+
     /// Rows and columns of the padded input that its windows reach over; `None` where no address reaches as far.
     pub fn reach(&self) -> Option<(usize, usize)> {
         let reach = |output: usize, stride: usize, kernel: usize, dilation: usize| {
@@ -185,8 +204,7 @@ impl Direct {
         output: *mut f32,
     ) {
         let Geometry { position_stride, lanes, .. } = self.geometry;
-        let (group, Column { first, blocks }) =
-            (at / self.columns.len(), self.columns[at % self.columns.len()]);
+        let (group, Column { first, blocks }) = (at / self.columns.len(), self.columns[at % self.columns.len()]);
         let kernels = kernels(position_stride, blocks).expect("new() saw to it");
         let first = group * (self.output.blocks() / self.groups) + first;
         let a_block = self.geometry.blocks * self.geometry.taps.len() * lanes * LANES;

@@ -8,6 +8,7 @@ pub mod function;
 pub mod linear;
 pub mod normalization;
 pub mod pair;
+pub mod pick;
 pub mod pool;
 pub mod tile;
 pub mod winograd;
