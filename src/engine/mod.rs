@@ -7,8 +7,10 @@
 //! one, the later ones all at once.
 //!
 //! `lower` makes steps of a graph; a step a file under `steps`: `convolution` and the micro-kernel `tile`, `winograd`, `depthwise`,
-//! `linear`, `pool`, `normalization`, `elementwise`. `simd` is the register they are written in. `selftest` compares them with
-//! tract's operators and with the machine's peak.
+//! `linear`, `pool`, `normalization`, `elementwise`, `pair`, `pick`. `function` is what an activation function of any spelling becomes, run
+//! by the step before it while its results are in the first-level cache. `simd` is the register they are written in; natively
+//! `tile` has wider ones too, chosen by `instructions`. `selftest` compares them with tract's operators and with the machine's
+//! peak, `profile` times the steps of a network.
 //!
 //! # What was measured and dropped
 //! In Chromium 156 on two cores of an AMD EPYC whose multiply-adds peak at 29.5 GMAC/s a core:
@@ -76,6 +78,9 @@ pub struct Program {
     /// The memories of threads that are not running at the moment.
     memories: Mutex<Vec<Floats>>,
 }
+
+/// Runs a step, whose number it is told.
+type Timed<'a> = dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()> + 'a;
 
 /// A tensor of the graph that a program makes on its way.
 #[derive(Debug, Clone, Copy)]
@@ -153,12 +158,7 @@ impl Program {
     }
 
     /// As [`run_to`](Program::run_to), with every step run by `timed`, which is told its number.
-    fn run_timed(
-        &self,
-        inputs: &[&[f32]],
-        tap: Tap,
-        timed: &mut dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()>,
-    ) -> TractResult<Vec<Vec<f32>>> {
+    fn run_timed(&self, inputs: &[&[f32]], tap: Tap, timed: &mut Timed) -> TractResult<Vec<Vec<f32>>> {
         assert!(inputs.len() <= IMAGES, "{} inputs at once", inputs.len());
         // Of a tensor that images make by turns there is only the last one's.
         assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
@@ -181,7 +181,7 @@ impl Program {
         memory: &Memory,
         inputs: &[&[f32]],
         tap: Tap,
-        timed: &mut dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()>,
+        timed: &mut Timed,
     ) -> TractResult<Vec<Vec<f32>>> {
         let (value, maps) = self.input;
         let (one_by_one, together) = self.steps[..tap.steps].split_at(self.together.min(tap.steps));
