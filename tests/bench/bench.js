@@ -202,10 +202,8 @@ async function profile({ name, ...entry }) {
   const share = (ms) => `${((ms / all) * 100).toFixed(1).padStart(5)} %`;
   console.log(`${name}: ${all.toFixed(1)} ms a pass on one thread`);
   for (const { name, operator, kind, ms, multiplyAdds } of steps.toSorted((a, b) => b.ms - a.ms)) {
-    const ofPeak = multiplyAdds ? `${((multiplyAdds / ms / 1e6 / peak) * 100).toFixed(0)} %` : "";
-    console.log(
-      `${ms.toFixed(2).padStart(8)} ms ${share(ms)} ${ofPeak.padStart(5)} of the peak  ${kind}: ${operator} ${name}`,
-    );
+    const ofPeak = multiplyAdds ? `${((multiplyAdds / ms / 1e6 / peak) * 100).toFixed(0)} % of the peak` : "";
+    console.log(`${ms.toFixed(2).padStart(8)} ms ${share(ms)} ${ofPeak.padStart(17)}  ${kind}: ${operator} ${name}`);
   }
   const fallen = steps.filter(({ fallsBack }) => fallsBack).reduce((sum, { ms }) => sum + ms, 0);
   console.log(`${share(fallen)} by tract's operators`);

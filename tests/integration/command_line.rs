@@ -10,8 +10,14 @@ use serde_json::Value;
 use crate::fixtures::{path, read};
 
 fn scorecam(arguments: &[&str]) -> Output {
+    scorecam_with("", arguments)
+}
+
+/// With `instructions` of the processor; all that it has where they are not named.
+fn scorecam_with(instructions: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_scorecam"))
         .current_dir(path("."))
+        .env("SCORECAM_INSTRUCTIONS", instructions)
         .args(arguments)
         .output()
         .expect("the binary was built for this test")
@@ -141,6 +147,43 @@ fn layers_are_listed_one_a_line_or_as_json() {
         json[3],
         serde_json::json!({ "name": "second.relu", "channels": 4, "height": 4, "width": 4, "operator": "Relu" })
     );
+}
+
+#[test]
+fn the_steps_of_a_pass_are_listed_with_what_falls_back_to_tract() {
+    let of = |file: &str| {
+        let model = format!("tests/fixtures/exports/{file}.onnx");
+        let text = scorecam(&["layers", "--engine", "--model", &model]);
+        let json = scorecam(&["layers", "--engine", "--json", "--model", &model]);
+        let steps: Vec<Value> = serde_json::from_slice(&json.stdout).unwrap();
+        let last = String::from_utf8_lossy(&text.stdout).lines().last().unwrap_or_default().to_owned();
+        (steps.iter().filter(|step| step["fallsBack"] == true).count(), steps.len(), last)
+    };
+    let (foreign, steps, last) = of("efficientnetv2_dynamo");
+    assert_eq!(foreign, 0);
+    assert!(steps > 10 && last.ends_with("by tract's operators"), "{steps} steps: {last}");
+    let (foreign, _, last) = of("swin_dynamo");
+    assert!(foreign > 0 && last.contains("Softmax"), "{last}");
+}
+
+#[test]
+fn every_set_of_instructions_gives_the_same_map() {
+    let map = |instructions: &str| {
+        let out = folder(&format!("instructions-{instructions}"));
+        let model = "tests/fixtures/exports/efficientnetv2_torchscript.onnx";
+        let output = scorecam_with(
+            instructions,
+            &["explain", "www/samples/chelsea.png", "--model", model, "--out", out.to_str().unwrap()],
+        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let bytes = fs::read(out.join("chelsea.heatmap.npy")).unwrap();
+        ndarray::Array2::<f32>::read_npy(bytes.as_slice()).unwrap()
+    };
+    let expected = map("base");
+    for instructions in ["avx2", ""] {
+        let difference = (&map(instructions) - &expected).iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        assert!(difference < 1e-5, "{instructions}: {difference}");
+    }
 }
 
 #[test]

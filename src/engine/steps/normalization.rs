@@ -27,9 +27,10 @@ pub struct LocalResponse {
 }
 
 impl LocalResponse {
-    /// Channels before and after one that belong to its sum.
+    /// Channels before and after one that belong to its sum, as far as there are channels.
     fn reach(&self) -> (usize, usize) {
-        ((self.size - 1) / 2, (self.size - 1).div_ceil(2))
+        let most = self.maps.blocks() * LANES;
+        (((self.size - 1) / 2).min(most), (self.size - 1).div_ceil(2).min(most))
     }
 
     /// base ^ -beta. All networks have 0.75, which takes two square roots.
@@ -67,14 +68,10 @@ impl Step for LocalResponse {
     }
 
     unsafe fn run(&self, memory: &Memory, images: Range<usize>) -> TractResult<()> {
-        let (before, _) = self.reach();
+        let (before, after) = self.reach();
         let (factor, bias) = (F32x4::splat(self.alpha / self.size as f32), F32x4::splat(self.bias));
         for image in images {
             let (input, output) = (memory.at(self.input, image), memory.at(self.output, image));
-            debug_assert!(
-                self.reach().0 + self.reach().1 + 1 == self.size,
-                "the squares of `size` channels are summed"
-            );
             // SAFETY: scratch() asked for the squares; the values are where the planner put them.
             unsafe {
                 std::ptr::write_bytes(memory.scratch, 0, self.scratch(1));
@@ -86,7 +83,7 @@ impl Step for LocalResponse {
                     }
                     for block in 0..self.maps.blocks() {
                         let mut sum = F32x4::splat(0.0);
-                        for neighbour in 0..self.size {
+                        for neighbour in 0..=before + after {
                             sum = sum.add(F32x4::load(memory.scratch.add(block * LANES + neighbour)));
                         }
                         let value = F32x4::load(input.add(at(block)));
