@@ -9,7 +9,7 @@ use scorecam::model::Network;
 use scorecam::model::spec::ModelSpec;
 use serde::Deserialize;
 
-use crate::fixtures::read;
+use crate::fixtures::{largest_difference, read};
 
 /// The tensors of a file: those that follow the picture's places, and those that do not.
 #[derive(Deserialize)]
@@ -45,6 +45,20 @@ fn what_follows_the_pictures_places_is_a_layer_and_what_does_not_is_none() {
         assert!(missing.is_empty(), "{file}: {missing:?}");
         let default = &network.default_layer().name;
         assert!(maps.contains(default), "{file}: {default}");
+    }
+}
+
+#[test]
+fn their_logits_are_those_of_onnxruntime() {
+    let expected: BTreeMap<String, Vec<f32>> =
+        serde_json::from_slice(&read("tests/fixtures/exports/logits.json")).unwrap();
+    for (file, expected) in expected.iter().filter(|(file, _)| !file.starts_with("vit")) {
+        let network = load(file).unwrap();
+        let len = 3 * network.spec().input.height * network.spec().input.width;
+        let input: Vec<f32> = (0..len).map(|i| ((i * 7919 % 1000) as f64 / 500.0 - 1.0) as f32).collect();
+        let scale = expected.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        let difference = largest_difference(&network.logits(&input).unwrap(), expected) / scale;
+        assert!(difference < 1e-4, "{file}: {difference}");
     }
 }
 
