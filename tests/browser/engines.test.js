@@ -74,6 +74,8 @@ for (const name of ["firefox", "webkit"]) {
     });
 
     test("saves the map, the report and the picture", async () => {
+      // The result is complete a moment after the last pass, and can be saved only then.
+      await until(page, () => !document.querySelector("#save-npy").closest("[hidden]"));
       const saved = await page.evaluate(async () => {
         const blobs = [];
         const make = URL.createObjectURL;
@@ -84,7 +86,7 @@ for (const name of ["firefox", "webkit"]) {
           for (const id of ["save-npy", "save-report", "save-png", "save-json"]) {
             const before = blobs.length;
             document.getElementById(id).click();
-            for (let wait = 0; blobs.length === before && wait < 100; wait++)
+            for (let wait = 0; blobs.length === before && wait < 1200; wait++)
               await new Promise((resolve) => setTimeout(resolve, 50));
           }
         } finally {
