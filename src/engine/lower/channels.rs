@@ -16,8 +16,12 @@ const MOST: usize = 1 << 20;
 impl Lowering<'_> {
     /// Follows `node` if it picks or reorders channels of tensors [1, channels..., height, width].
     pub(super) fn channels(&mut self, node: &TypedNode) -> TractResult<bool> {
+        // A slice of nothing is left to tract.
+        let Some(picked) = self.picked_by(node).filter(|picked| !picked.is_empty()) else { return Ok(false) };
         let known: usize = self.picked.values().map(Vec::len).sum();
-        let Some(picked) = self.picked_by(node).filter(|picked| known + picked.len() <= MOST) else { return Ok(false) };
+        if known + picked.len() > MOST {
+            return Ok(false);
+        }
         self.picked.insert(node.id.into(), picked);
         Ok(true)
     }

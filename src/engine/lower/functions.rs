@@ -47,10 +47,8 @@ fn followers(graph: &Graph, outlet: OutletId) -> Vec<(usize, Instruction)> {
             {
                 continue;
             }
-            let operand = |input: &OutletId| {
-                let scalar = || graph.floats(*input).filter(|values| values.len() == 1);
-                operands.get(input).copied().or_else(|| scalar().map(|values| Operand::Constant(values[0])))
-            };
+            let operand =
+                |input: &OutletId| operands.get(input).copied().or_else(|| graph.scalar(*input).map(Operand::Constant));
             // One that waits for another input is seen again when that is there.
             let Some(inputs) = node.inputs.iter().map(operand).collect::<Option<Vec<_>>>() else { continue };
             let instruction = match inputs[..] {

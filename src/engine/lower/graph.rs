@@ -64,6 +64,12 @@ impl<'a> Graph<'a> {
         floats(&*self.constant(outlet)?)
     }
 
+    /// Its one value, if it has one; larger tensors, weights say, are not copied to find out.
+    pub fn scalar(&self, outlet: OutletId) -> Option<f32> {
+        let tensor = self.constants.get(&outlet).filter(|tensor| tensor.len() == 1)?;
+        floats(tensor)?.first().copied()
+    }
+
     /// The one node that reads `outlet`, if there is only one and the output is another tensor.
     pub fn only_reader(&self, outlet: OutletId) -> Option<&'a TypedNode> {
         match self.readers.get(&outlet).map(Vec::as_slice) {
