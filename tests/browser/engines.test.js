@@ -30,7 +30,9 @@ for (const name of ["firefox", "webkit"]) {
       until(page, ([selector, pattern]) => new RegExp(pattern).test(document.querySelector(selector).textContent), [
         selector,
         pattern.source,
-      ]);
+      ]).catch(async (error) => {
+        throw new Error(`${selector} says “${await text(selector)}”`, { cause: error });
+      });
     const press = (selector) => page.evaluate((selector) => document.querySelector(selector).click(), selector);
     const drop = (path, as = path.split("/").at(-1)) =>
       page.evaluate(

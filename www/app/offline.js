@@ -9,6 +9,8 @@ import { scriptUrl } from "../lib/trusted.js";
 const RELOADED = "scorecam-reloaded";
 /** Milliseconds in which the service worker has to start if the page is to wait for it. */
 const PATIENCE = 3000;
+/** How often the browser is asked to load the page again. */
+const ATTEMPTS = 3;
 
 /**
  * @typedef {object} Options
@@ -51,15 +53,17 @@ export class Offline {
   }
 
   /**
-   * Resolves when the page may start: at once where it is isolated or cannot be. Where a reload will isolate it, it reloads, and this
-   * never resolves.
+   * Resolves when the page may start: at once where it is isolated or cannot be. Where a reload will isolate it, it reloads instead.
    */
   async begin() {
     // In a frame the page around it decides.
     const isPossible = "serviceWorker" in navigator && globalThis.isSecureContext && location.protocol !== "file:";
     if (!isPossible || globalThis.top !== globalThis.self) return;
     // What a service worker made of this page it can only be without after it is loaded again.
-    if (isOff()) return (await remove()) ? reload() : undefined;
+    if (isOff()) {
+      if (await remove()) await reload();
+      return;
+    }
     if (globalThis.crossOriginIsolated) {
       session((storage) => storage.removeItem(RELOADED));
       this.#register();
@@ -67,7 +71,7 @@ export class Offline {
     }
     const active = this.#register().then((registration) => registration && activated(registration));
     const inTime = await Promise.race([active, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    if (inTime && !this.#options.hasBegun() && markReload()) return reload();
+    if (inTime && !this.#options.hasBegun() && markReload()) await reload();
     // Where the service worker answered for this page and it is not isolated, another reload will not help. After a hard reload it
     // did not answer; what the visitor reloads it does.
     active.then((worker) => {
@@ -160,10 +164,13 @@ async function remove() {
   return own.length > 0;
 }
 
-/** Loads the page again; never resolves. @returns {Promise<never>} */
-function reload() {
-  location.reload();
-  return new Promise(() => {});
+/** Loads the page again. Resolves only where the browser does not do it, however often it is asked: then the page goes on as it is. */
+async function reload() {
+  // Firefox was seen to drop the reload of a page whose own navigation was not over.
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    location.reload();
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  }
 }
 
 /** Resolves to the service worker when it is at work. @param {ServiceWorkerRegistration} registration */
