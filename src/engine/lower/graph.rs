@@ -171,13 +171,19 @@ impl Constant {
         (self.values.len() == count).then_some(&self.values)
     }
 
-    /// The values if there is one for each of `channels` on axis 1 of [1, channels, height, width], or one for all.
-    pub fn by_channel(&self, channels: usize) -> Option<Vec<f32>> {
+    /// The values if there is one for each of `channels` on an axis with `trailing` axes behind it, or one for all.
+    pub fn by_channel(&self, channels: usize, trailing: usize) -> Option<Vec<f32>> {
         if let Some(value) = self.scalar() {
             return Some(vec![value; channels]);
         }
-        let [.., on_axis, 1, 1] = *self.shape else { return None };
-        (self.values.len() == channels && on_axis == channels).then(|| self.values.clone())
+        let axis = self.shape.len().checked_sub(1 + trailing)?;
+        (self.values.len() == channels && self.shape[axis] == channels).then(|| self.values.clone())
+    }
+
+    /// The values over all of `shape`, row-major.
+    pub fn spread(&self, shape: &[usize]) -> Option<Vec<f32>> {
+        let tensor = Tensor::from_shape(&self.shape, &self.values).ok()?.broadcast_to_shape(shape).ok()?;
+        Some(tensor.view().as_slice::<f32>().ok()?.to_vec())
     }
 }
 

@@ -3,12 +3,17 @@
 //! A convolution takes along what follows it: a normalisation or bias by channel goes into its weights, a sum with a value
 //! that is there already and a clamp (ReLU, ReLU6) into the store of its results.
 
+mod attention;
 mod channels;
 mod functions;
 mod graph;
+mod normalization;
 mod others;
 mod pools;
 mod products;
+mod rows;
+mod rowwise;
+mod views;
 mod window;
 
 use std::collections::{HashMap, HashSet};
@@ -20,7 +25,6 @@ use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, MaxPool, SumPool};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::element_wise::ElementWiseOp;
-use tract_onnx::tract_core::ops::nn::Reduce;
 use tract_onnx::tract_core::ops::source::TypedSource;
 use tract_onnx_opl::lrn::Lrn;
 
@@ -29,7 +33,9 @@ use crate::engine::steps::fallback::{Fallback, Input};
 use crate::engine::steps::pick::Channel;
 use crate::engine::steps::pool::Summary;
 use crate::engine::steps::{Step, ValueId};
+use attention::Begun;
 use graph::Graph;
+use views::View;
 
 /// No clamp.
 const ALL: (f32, f32) = (f32::NEG_INFINITY, f32::INFINITY);
@@ -79,6 +85,8 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
         steps: Vec::new(),
         of: HashMap::new(),
         picked: HashMap::new(),
+        views: HashMap::new(),
+        begun: HashMap::new(),
         fused: HashSet::new(),
     };
     let mut input = None;
@@ -92,7 +100,7 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
         }
         nodes.resize(lowering.steps.len(), node.id);
     }
-    lowering.pick(model.outputs[0])?;
+    lowering.settle(model.outputs[0])?;
     nodes.resize(lowering.steps.len(), model.outputs[0].node);
     let output = *lowering.of.get(&model.outputs[0]).with_context(|| "the output does not depend on the picture")?;
     let input = input.with_context(|| "the graph has no input")?;
@@ -109,6 +117,10 @@ struct Lowering<'a> {
     of: HashMap<OutletId, ValueId>,
     /// Tensors that are channels of values, as long as nobody reads them as one.
     picked: HashMap<OutletId, Vec<Channel>>,
+    /// Tensors whose numbers lie in a value in another order, or that are not maps.
+    views: HashMap<OutletId, View>,
+    /// Attentions that are found, by their last node.
+    begun: HashMap<usize, Begun>,
     /// Nodes that were taken along by one before them.
     fused: HashSet<usize>,
 }
@@ -122,11 +134,11 @@ impl Lowering<'_> {
             Some(op) => self.concatenation(node, op)?,
             None => false,
         };
-        if is_joined || self.channels(node)? {
+        if is_joined || self.channels(node)? || self.viewed(node)? || self.joined(node)? || self.rowwise(node)? {
             return Ok(());
         }
         for &input in &node.inputs {
-            self.pick(input)?;
+            self.settle(input)?;
         }
         let lowered = if let Some(op) = node.op_as::<Conv>() {
             self.convolution(node, op)?
@@ -136,8 +148,6 @@ impl Lowering<'_> {
             self.pool(node, &op.pool_spec, Summary::Max)?
         } else if let Some(op) = node.op_as::<SumPool>() {
             self.sum_pool(node, op)?
-        } else if let Some(op) = node.op_as::<Reduce>() {
-            self.global_sum(node, op)?
         } else if let Some(op) = node.op_as::<Lrn>() {
             self.local_response(node, op)?
         } else if let Some(op) = node.op_as::<EinSum>() {

@@ -3,11 +3,12 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::array::TypedConcat;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
-use tract_onnx::tract_core::ops::identity::Identity;
 use tract_onnx_opl::lrn::Lrn;
 
 use super::products::{Ending, Taken};
+use super::views::is_identity;
 use super::{Lowering, Value, functions, graph};
+use crate::engine::maps::Maps;
 use crate::engine::simd::LANES;
 use crate::engine::steps::ValueId;
 use crate::engine::steps::convolution::padded_to_blocks;
@@ -48,9 +49,7 @@ impl Lowering<'_> {
         let output = self.new_value(ending.outlet)?;
         self.values[output].maps = maps;
         self.fuse(&ending);
-        let Ending { added, clamp, function, .. } = ending;
-        let (scale, shift) = (padded_to_blocks(&ending.scale), padded_to_blocks(&ending.shift));
-        self.steps.push(Box::new(Elementwise { input, added, output, maps, scale, shift, clamp, function }));
+        self.steps.push(Box::new(elementwise(input, output, maps, ending, None)));
         Ok(true)
     }
 
@@ -121,7 +120,7 @@ impl Lowering<'_> {
         let keeps_order = match node.op_as::<AxisOp>() {
             Some(AxisOp::Move(from, to)) => from == to,
             Some(_) => true,
-            None => node.op_is::<Identity>() || node.op.name() == "Dropout",
+            None => is_identity(node),
         };
         let Some(&input) = self.of.get(&node.inputs[0]).filter(|_| keeps_order) else { return Ok(false) };
         let shape = self.graph.shape(node.id.into())?;
@@ -130,4 +129,17 @@ impl Lowering<'_> {
         self.of.insert(node.id.into(), self.values.len() - 1);
         Ok(true)
     }
+}
+
+/// The step that does what `ending` says to a value, and adds a constant of its size if there is one.
+pub(super) fn elementwise(
+    input: ValueId,
+    output: ValueId,
+    maps: Maps,
+    ending: Ending,
+    pattern: Option<Vec<f32>>,
+) -> Elementwise {
+    let Ending { added, clamp, function, .. } = ending;
+    let (scale, shift) = (padded_to_blocks(&ending.scale), padded_to_blocks(&ending.shift));
+    Elementwise { input, added, output, maps, scale, shift, pattern, clamp, function }
 }

@@ -6,7 +6,9 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 
 use super::Lowering;
 use super::graph::Effect;
+use super::views::View;
 use super::window::Window;
+use crate::engine::maps::Maps;
 use crate::engine::steps::pool::{Pool, Summary};
 
 impl Lowering<'_> {
@@ -42,34 +44,42 @@ impl Lowering<'_> {
         self.pool(node, spec, summary)
     }
 
-    /// The sum over all positions, with the division that makes it a mean.
+    /// The sum over all rows of a tensor, the positions of maps or tokens, with the division that makes it a mean.
     pub(super) fn global_sum(&mut self, node: &TypedNode, op: &Reduce) -> TractResult<bool> {
-        let Some((input, maps)) = self.maps(node.inputs[0]) else { return Ok(false) };
-        if op.reducer != Reducer::Sum || *op.axes != [2, 3] {
+        let Some(view) = self.view(node.inputs[0]) else { return Ok(false) };
+        let is_summed = |(axis, &dim): (usize, &usize)| dim == 1 || op.axes.contains(&axis) == (axis != view.axis);
+        if op.reducer != Reducer::Sum || !view.shape.iter().enumerate().all(is_summed) {
             return Ok(false);
         }
-        let (mut end, mut factor) = (OutletId::from(node.id), 1.0);
-        if let Some(next) = self.graph.only_reader(end) {
-            let found = match self.graph.effect(next, end) {
-                Some(Effect::Times(constant)) => constant.scalar(),
-                Some(Effect::Over(constant)) => constant.scalar().map(|divisor| 1.0 / divisor),
-                _ => None,
-            };
-            if let Some(found) = found {
-                (end, factor) = (next.id.into(), found);
-                self.fused.insert(next.id);
-            }
-        }
-        let output = self.new_value(end)?;
-        let made = self.values[output].maps;
+        let Some(view) = self.whole(node.inputs[0])? else { return Ok(false) };
+        let (end, factor) = self.scaled(node.id.into());
+        let Some(made) = Maps::checked(view.channels(), 1, 1) else { return Ok(false) };
+        self.fused.extend((end.node != node.id).then_some(end.node));
+        let output = self.value_of(made);
         self.steps.push(Box::new(Pool {
-            input: (input, maps),
+            input: (view.value, view.maps),
             output: (output, made),
             summary: Summary::Sum(factor),
-            kernel: (maps.height, maps.width),
+            kernel: (view.maps.height, view.maps.width),
             stride: (1, 1),
             padding: (0, 0),
         }));
+        let table = View::natural(output, made).table;
+        let shape = self.graph.shape(end)?;
+        self.define(end, View { shape, table, ..view.of(output, made) });
         Ok(true)
+    }
+
+    /// What the one reader of the tensor at `outlet` makes of it if it multiplies or divides all of it by a number, and the factor.
+    pub(super) fn scaled(&self, outlet: OutletId) -> (OutletId, f32) {
+        let found = self.graph.only_reader(outlet).and_then(|next| {
+            let factor = match self.graph.effect(next, outlet)? {
+                Effect::Times(constant) => constant.scalar()?,
+                Effect::Over(constant) => 1.0 / constant.scalar()?,
+                _ => return None,
+            };
+            Some((next.id.into(), factor))
+        });
+        found.unwrap_or((outlet, 1.0))
     }
 }

@@ -6,6 +6,8 @@ use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 
 use super::graph::{Constant, Effect};
+use super::rows::is_aligned;
+use super::views::View;
 use super::window::Window;
 use super::{ALL, Lowering, Purpose};
 use crate::engine::maps::Maps;
@@ -28,8 +30,10 @@ pub(super) struct Ending {
     pub(super) clamp: (f32, f32),
     /// What is made of each value after that.
     pub(super) function: Option<Function>,
+    /// How the tensor lies in the value that the step writes, if not as maps.
+    pub(super) frame: Option<View>,
     /// The nodes that it takes along.
-    taken: Vec<usize>,
+    pub(super) taken: Vec<usize>,
 }
 
 /// What a step can take along.
@@ -49,7 +53,7 @@ impl Ending {
     /// Nothing is taken along with the tensor at `outlet`, which has `channels`.
     pub(super) fn none(outlet: OutletId, channels: usize) -> Ending {
         let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
-        Ending { outlet, scale, shift, added: None, clamp: ALL, function: None, taken: Vec::new() }
+        Ending { outlet, scale, shift, added: None, clamp: ALL, function: None, frame: None, taken: Vec::new() }
     }
 
     /// Whether factors and summands can still come: what was added is not scaled any more, what was clamped not shifted.
@@ -59,7 +63,9 @@ impl Ending {
 
     /// What is taken along does this to each channel.
     fn by_channel(&mut self, constant: &Constant, apply: impl Fn(&mut f32, &mut f32, f32)) -> Option<()> {
-        let values = constant.by_channel(self.scale.len())?;
+        // Of maps: rows and columns.
+        let trailing = self.frame.as_ref().map_or(2, View::trailing);
+        let values = constant.by_channel(self.scale.len(), trailing)?;
         let channels = self.scale.iter_mut().zip(&mut self.shift).zip(values);
         channels.for_each(|((scale, shift), value)| apply(scale, shift, value));
         Some(())
@@ -89,6 +95,12 @@ impl Lowering<'_> {
         ending
     }
 
+    /// As [`ending`](Lowering::ending), of a tensor that lies in the step's value as `frame` says.
+    pub(super) fn ending_of(&self, outlet: OutletId, frame: View, what: Taken) -> Ending {
+        let none = Ending::none(outlet, frame.channels());
+        self.continued(Ending { frame: Some(frame), ..none }, what)
+    }
+
     /// What an ending takes along is not lowered any more.
     pub(super) fn fuse(&mut self, ending: &Ending) {
         self.fused.extend(&ending.taken);
@@ -112,11 +124,12 @@ impl Lowering<'_> {
             Effect::AtLeast(low) if ending.clamp.1 == f32::INFINITY => ending.clamp.0 = ending.clamp.0.max(low),
             Effect::AtMost(high) if high >= ending.clamp.0 => ending.clamp.1 = ending.clamp.1.min(high),
             Effect::Sum(other) if what == Taken::Sums && ending.is_open() => {
-                let (other, _) = self.maps(other)?;
-                if self.values[other].shape != shape {
-                    return None;
-                }
-                ending.added = Some(other);
+                ending.added = Some(match &ending.frame {
+                    Some(frame) => {
+                        self.view(other).filter(|view| view.shape == shape && is_aligned(view, frame))?.value
+                    }
+                    None => self.maps(other).filter(|(other, _)| self.values[*other].shape == shape)?.0,
+                });
             }
             Effect::Times(constant) if takes_channels => ending.by_channel(&constant, |scale, shift, value| {
                 (*scale, *shift) = (*scale * value, *shift * value);

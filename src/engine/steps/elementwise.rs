@@ -25,6 +25,8 @@ pub struct Elementwise {
     pub scale: Vec<f32>,
     /// A summand for each channel, padded to blocks.
     pub shift: Vec<f32>,
+    /// A summand for each float of the maps, as they lie, that does not depend on the picture.
+    pub pattern: Option<Vec<f32>>,
     /// Smallest and largest result.
     pub clamp: (f32, f32),
     /// What is made of it after that.
@@ -48,6 +50,7 @@ impl Step for Elementwise {
         let (low, high) = (F32x4::splat(self.clamp.0), F32x4::splat(self.clamp.1));
         let len = self.maps.block_len();
         debug_assert!(self.scale.len() == self.maps.blocks() * LANES && self.shift.len() == self.scale.len());
+        debug_assert!(self.pattern.as_ref().is_none_or(|pattern| pattern.len() == self.maps.len()));
         for image in images {
             let (input, output) = (memory.at(self.input, image), memory.at(self.output, image));
             let added = self.added.map(|value| memory.at(value, image));
@@ -60,6 +63,9 @@ impl Step for Elementwise {
                         let mut value = F32x4::load(input.add(at)).madd(scale, shift);
                         if let Some(added) = added {
                             value = value.add(F32x4::load(added.add(at)));
+                        }
+                        if let Some(pattern) = &self.pattern {
+                            value = value.add(F32x4::load(pattern.as_ptr().add(at)));
                         }
                         value.max(low).min(high).store(output.add(at));
                     }

@@ -1,10 +1,13 @@
 //! What a step of a program is, and the memory it works in.
 
+pub mod arrange;
+pub mod attention;
 pub mod convolution;
 pub mod depthwise;
 pub mod elementwise;
 pub mod fallback;
 pub mod function;
+pub mod layer_normalization;
 pub mod linear;
 pub mod normalization;
 pub mod pair;
