@@ -11,10 +11,13 @@ use super::views::View;
 use super::window::Window;
 use super::{ALL, Lowering, Purpose};
 use crate::engine::maps::Maps;
+use crate::engine::simd::LANES;
 use crate::engine::steps::convolution::{Convolution, Direct, Wiring};
 use crate::engine::steps::depthwise::Depthwise;
 use crate::engine::steps::function::Function;
 use crate::engine::steps::linear::Linear;
+use crate::engine::steps::patches::Patches;
+use crate::engine::steps::tile;
 use crate::engine::steps::winograd::Winograd;
 use crate::engine::steps::{Step, ValueId};
 
@@ -191,9 +194,12 @@ impl Lowering<'_> {
             function: ending.function.clone(),
         };
         let convolution = if depthwise { convolution } else { convolution.in_whole_blocks() };
+        let patched = self.patched(&convolution, input, ending.added);
         let output = self.values.len();
         let wiring = Wiring { input, added: ending.added, output };
-        let step: Option<Box<dyn Step>> = if depthwise {
+        let step: Option<Box<dyn Step>> = if patched.is_some() {
+            patched
+        } else if depthwise {
             Depthwise::new(&convolution, wiring).map(|step| Box::new(step) as _)
         } else if let Some(step) =
             (self.purpose == Purpose::Often).then(|| Winograd::new(&convolution, wiring)).flatten()
@@ -207,6 +213,21 @@ impl Lowering<'_> {
         self.fuse(&ending);
         self.steps.push(step);
         Ok(true)
+    }
+
+    /// The step of a convolution whose stride no kernel has, over its windows as channels; the value that it writes is the next one.
+    fn patched(&mut self, convolution: &Convolution, input: ValueId, added: Option<ValueId>) -> Option<Box<dyn Step>> {
+        let has_kernel = tile::kernels(convolution.stride.1 * LANES, 1).is_some();
+        let maps = Patches::maps(convolution).filter(|_| convolution.groups == 1 && !has_kernel)?;
+        let product = Patches::product(convolution, maps);
+        let patches = self.value_of(maps);
+        let wiring = Wiring { input: patches, added, output: patches + 1 };
+        let Some(step) = Direct::new(&product, wiring) else {
+            self.values.pop();
+            return None;
+        };
+        self.steps.push(Box::new(Patches::new(convolution, input, (patches, maps))));
+        Some(Box::new(step))
     }
 
     /// A product with a matrix of weights, and the bias and clamp after it.

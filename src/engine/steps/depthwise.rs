@@ -1,7 +1,7 @@
 //! Depthwise convolutions: every channel by its own kernel.
 //!
 //! A block of maps is copied between zeros, where it stays in the first-level cache, and four positions are computed at
-//! once. The common 3 x 3 keeps a row of the input in registers for its three taps.
+//! once; seven under the common kernels of stride 1, which keep a row's weights in registers.
 
 use std::ops::Range;
 
@@ -15,6 +15,85 @@ use crate::engine::simd::{F32x4, LANES};
 
 /// Positions that are computed at once.
 const POSITIONS: usize = 4;
+
+/// Positions that are computed at once under square kernels of stride 1: the sides of most networks' maps are multiples of it, and
+/// with the seven weights of a row they fit into the registers.
+const SIDE_BY_SIDE: usize = 7;
+
+/// [`SIDE_BY_SIDE`] positions from the input of the first one's first tap, the width of its rows, the weights and the bias.
+type Seven = unsafe fn(*const f32, usize, *const f32, F32x4) -> [F32x4; SIDE_BY_SIDE];
+
+/// Defines seven neighbouring positions of a row under a kernel of stride 1: an input serves all taps that reach it, and sums and
+/// weights of a row stay in registers. They are written out as those of [`super::tile`] are.
+macro_rules! seven {
+    ($name:ident, $side:literal; $($at:literal: $($sum:literal $tap:literal),+;)+) => {
+        /// # Safety
+        /// All that the seven reach from `input` on must lie in the padded block, whose rows are `width` positions; `weights` must be
+        /// those of a block.
+        #[inline(always)]
+        unsafe fn $name(input: *const f32, width: usize, weights: *const f32, bias: F32x4) -> [F32x4; SIDE_BY_SIDE] {
+            let mut sums = [bias; SIDE_BY_SIDE];
+            for y in 0..$side {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let row = input.add(y * width * LANES);
+                    let of_row = weights.add(y * $side * LANES);
+                    let mut taps = [bias; $side];
+                    for (tap, weight) in taps.iter_mut().enumerate() {
+                        *weight = F32x4::load(of_row.add(tap * LANES));
+                    }
+                    $(
+                        let value = F32x4::load(row.add($at * LANES));
+                        $(sums[$sum] = value.madd(taps[$tap], sums[$sum]);)+
+                    )+
+                }
+            }
+            sums
+        }
+    };
+}
+
+seven! { seven_under_three, 3;
+            0: 0 0;
+            1: 1 0, 0 1;
+            2: 2 0, 1 1, 0 2;
+            3: 3 0, 2 1, 1 2;
+            4: 4 0, 3 1, 2 2;
+            5: 5 0, 4 1, 3 2;
+            6: 6 0, 5 1, 4 2;
+            7: 6 1, 5 2;
+            8: 6 2;
+}
+
+seven! { seven_under_five, 5;
+            0: 0 0;
+            1: 1 0, 0 1;
+            2: 2 0, 1 1, 0 2;
+            3: 3 0, 2 1, 1 2, 0 3;
+            4: 4 0, 3 1, 2 2, 1 3, 0 4;
+            5: 5 0, 4 1, 3 2, 2 3, 1 4;
+            6: 6 0, 5 1, 4 2, 3 3, 2 4;
+            7: 6 1, 5 2, 4 3, 3 4;
+            8: 6 2, 5 3, 4 4;
+            9: 6 3, 5 4;
+            10: 6 4;
+}
+
+seven! { seven_under_seven, 7;
+            0: 0 0;
+            1: 1 0, 0 1;
+            2: 2 0, 1 1, 0 2;
+            3: 3 0, 2 1, 1 2, 0 3;
+            4: 4 0, 3 1, 2 2, 1 3, 0 4;
+            5: 5 0, 4 1, 3 2, 2 3, 1 4, 0 5;
+            6: 6 0, 5 1, 4 2, 3 3, 2 4, 1 5, 0 6;
+            7: 6 1, 5 2, 4 3, 3 4, 2 5, 1 6;
+            8: 6 2, 5 3, 4 4, 3 5, 2 6;
+            9: 6 3, 5 4, 4 5, 3 6;
+            10: 6 4, 5 5, 4 6;
+            11: 6 5, 5 6;
+            12: 6 6;
+}
 
 /// A convolution whose groups are single channels.
 pub struct Depthwise {
@@ -119,40 +198,6 @@ impl Depthwise {
         sums
     }
 
-    /// Four neighbouring positions under a 3 x 3 kernel of stride 1: a row's six inputs serve three taps.
-    ///
-    /// # Safety
-    /// As `four`.
-    #[inline(always)]
-    unsafe fn four_under_three_by_three(
-        &self,
-        input: *const f32,
-        weights: *const f32,
-        bias: F32x4,
-    ) -> [F32x4; POSITIONS] {
-        let [mut a, mut b, mut c, mut d] = [bias; POSITIONS];
-        for y in 0..3 {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let row = input.add(y * self.padded.width * LANES);
-                let weights = weights.add(y * 3 * LANES);
-                let (first, second) = (F32x4::load(weights), F32x4::load(weights.add(LANES)));
-                let third = F32x4::load(weights.add(2 * LANES));
-                a = F32x4::load(row).madd(first, a);
-                let value = F32x4::load(row.add(LANES));
-                (a, b) = (value.madd(second, a), value.madd(first, b));
-                let value = F32x4::load(row.add(2 * LANES));
-                (a, b, c) = (value.madd(third, a), value.madd(second, b), value.madd(first, c));
-                let value = F32x4::load(row.add(3 * LANES));
-                (b, c, d) = (value.madd(third, b), value.madd(second, c), value.madd(first, d));
-                let value = F32x4::load(row.add(4 * LANES));
-                (c, d) = (value.madd(third, c), value.madd(second, d));
-                d = F32x4::load(row.add(5 * LANES)).madd(third, d);
-            }
-        }
-        [a, b, c, d]
-    }
-
     /// One block of one image, `source` being its input between zeros.
     ///
     /// # Safety
@@ -163,8 +208,13 @@ impl Depthwise {
         };
         debug_assert!(reach(self.output.height, self.stride.0, self.kernel.0, self.dilation.0) < self.padded.height);
         debug_assert!(reach(self.output.width, self.stride.1, self.kernel.1, self.dilation.1) < self.padded.width);
-        let plain = self.kernel == (3, 3) && self.stride == (1, 1) && self.dilation == (1, 1);
         let (low, high) = (F32x4::splat(self.clamp.0), F32x4::splat(self.clamp.1));
+        let seven: Option<Seven> = match (self.kernel, self.stride, self.dilation) {
+            ((3, 3), (1, 1), (1, 1)) => Some(seven_under_three),
+            ((5, 5), (1, 1), (1, 1)) => Some(seven_under_five),
+            ((7, 7), (1, 1), (1, 1)) => Some(seven_under_seven),
+            _ => None,
+        };
         // SAFETY: rows and columns stay within the padded block and the output.
         unsafe {
             let weights = self.weights.as_ptr().add(block * self.kernel.0 * self.kernel.1 * LANES);
@@ -174,12 +224,16 @@ impl Depthwise {
                 let from = source.add(row * self.stride.0 * self.padded.width * LANES);
                 let to = output.add(row * self.output.width * LANES);
                 let mut column = 0;
+                while let Some(seven) = seven.filter(|_| column + SIDE_BY_SIDE <= self.output.width) {
+                    let sums = seven(from.add(column * LANES), self.padded.width, weights, bias);
+                    for (at, sum) in sums.into_iter().enumerate() {
+                        sum.max(low).min(high).store(to.add((column + at) * LANES));
+                    }
+                    column += SIDE_BY_SIDE;
+                }
                 while column + POSITIONS <= self.output.width {
                     let input = from.add(column * self.stride.1 * LANES);
-                    let [a, b, c, d] = match plain {
-                        true => self.four_under_three_by_three(input, weights, bias),
-                        false => self.four(input, weights, bias),
-                    };
+                    let [a, b, c, d] = self.four(input, weights, bias);
                     let to = to.add(column * LANES);
                     a.max(low).min(high).store(to);
                     b.max(low).min(high).store(to.add(LANES));

@@ -11,6 +11,7 @@ pub mod layer_normalization;
 pub mod linear;
 pub mod normalization;
 pub mod pair;
+pub mod patches;
 pub mod pick;
 pub mod pool;
 pub mod tile;
