@@ -43,7 +43,7 @@ use tract_onnx::prelude::{OutletId, TractResult, TypedModel};
 use tract_onnx::tract_core::internal::bail;
 
 use floats::Floats;
-use lower::{Lowered, Value, lower};
+use lower::{Lowered, Storage, Value, lower};
 use maps::Maps;
 use memory::{Request, plan};
 use steps::{Memory, Place, Step, ValueId};
@@ -83,12 +83,11 @@ pub struct Program {
 type Timed<'a> = dyn FnMut(usize, &mut dyn FnMut() -> TractResult<()>) -> TractResult<()> + 'a;
 
 /// A tensor of the graph that a program makes on its way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Tap {
     /// Steps after which it is there.
     steps: usize,
-    value: ValueId,
-    maps: Maps,
+    place: Storage,
 }
 
 impl Program {
@@ -97,13 +96,12 @@ impl Program {
     /// # Errors
     /// If it has an operator that keeps a state or makes something else than floats of the input, or its maps exceed the memory.
     pub fn compile(model: &TypedModel, purpose: Purpose) -> TractResult<Program> {
-        let Lowered { values, steps, nodes, input, output, of } = lower(model, purpose)?;
+        let Lowered { values, steps, nodes, input, output, tensors } = lower(model, purpose)?;
         let made: HashMap<ValueId, usize> =
             steps.iter().enumerate().map(|(at, step)| (step.writes(), at)).rev().collect();
-        let tap = |(outlet, value): (OutletId, ValueId)| {
-            Some((outlet, Tap { steps: made.get(&value)? + 1, value, maps: values[value].maps }))
-        };
-        let taps = of.into_iter().filter_map(tap).collect();
+        let tap =
+            |(outlet, place): (OutletId, Storage)| Some((outlet, Tap { steps: made.get(&place.value())? + 1, place }));
+        let taps = tensors.into_iter().filter_map(tap).collect();
         let many = |step: &dyn Step| {
             let reads_many = step.reads().iter().any(|&value| values[value].maps.positions() > MANY_POSITIONS);
             reads_many || values[step.writes()].maps.positions() > FEW_POSITIONS
@@ -136,7 +134,7 @@ impl Program {
 
     /// The tensor at `outlet` of the graph, if it is made on the way: one that was taken along by another step is not.
     pub fn tap(&self, outlet: OutletId) -> Option<Tap> {
-        self.taps.get(&outlet).copied()
+        self.taps.get(&outlet).cloned()
     }
 
     /// The outputs of up to [`IMAGES`] inputs, all row-major, on the calling thread. What an input gives does not depend
@@ -146,19 +144,19 @@ impl Program {
     /// If a tract operator fails.
     pub fn run(&self, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
         let (value, maps) = self.output;
-        self.run_to(inputs, Tap { steps: self.steps.len(), value, maps })
+        self.run_to(inputs, &Tap { steps: self.steps.len(), place: Storage::Maps(value, maps) })
     }
 
     /// As [`run`](Program::run), up to a tensor on the way and no further.
     ///
     /// # Errors
     /// If a tract operator fails.
-    pub fn run_to(&self, inputs: &[&[f32]], tap: Tap) -> TractResult<Vec<Vec<f32>>> {
+    pub fn run_to(&self, inputs: &[&[f32]], tap: &Tap) -> TractResult<Vec<Vec<f32>>> {
         self.run_timed(inputs, tap, &mut |_, step| step())
     }
 
     /// As [`run_to`](Program::run_to), with every step run by `timed`, which is told its number.
-    fn run_timed(&self, inputs: &[&[f32]], tap: Tap, timed: &mut Timed) -> TractResult<Vec<Vec<f32>>> {
+    fn run_timed(&self, inputs: &[&[f32]], tap: &Tap, timed: &mut Timed) -> TractResult<Vec<Vec<f32>>> {
         assert!(inputs.len() <= IMAGES, "{} inputs at once", inputs.len());
         // Of a tensor that images make by turns there is only the last one's.
         assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
@@ -180,7 +178,7 @@ impl Program {
         &self,
         memory: &Memory,
         inputs: &[&[f32]],
-        tap: Tap,
+        tap: &Tap,
         timed: &mut Timed,
     ) -> TractResult<Vec<Vec<f32>>> {
         let (value, maps) = self.input;
@@ -198,11 +196,11 @@ impl Program {
             timed(one_by_one.len() + at, &mut || unsafe { step.run(memory, 0..inputs.len()) })?;
         }
         let store = |image: usize| {
-            let mut plain = vec![0.0; tap.maps.channels * tap.maps.positions()];
             // SAFETY: the value's place is as long as its maps.
-            let blocked = unsafe { std::slice::from_raw_parts(memory.at(tap.value, image), tap.maps.len()) };
-            tap.maps.unpack(blocked, &mut plain);
-            plain
+            let blocked = |value: ValueId, maps: &Maps| unsafe {
+                std::slice::from_raw_parts(memory.at(value, image).cast_const(), maps.len())
+            };
+            tap.place.read(blocked)
         };
         Ok((0..inputs.len()).map(store).collect())
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tract_onnx::prelude::TractResult;
 use web_time::Instant;
 
+use super::lower::Storage;
 use super::steps::fallback::FALLBACK;
 use super::{Program, Tap};
 
@@ -32,10 +33,10 @@ impl Program {
     /// If a tract operator fails.
     pub fn profile(&self, input: &[f32], rounds: usize) -> TractResult<Vec<StepTime>> {
         let (value, maps) = self.output;
-        let tap = Tap { steps: self.steps.len(), value, maps };
+        let tap = Tap { steps: self.steps.len(), place: Storage::Maps(value, maps) };
         let mut times = vec![Vec::with_capacity(rounds); self.steps.len()];
         for round in 0..=rounds {
-            self.run_timed(&[input], tap, &mut |at, step| {
+            self.run_timed(&[input], &tap, &mut |at, step| {
                 let started = Instant::now();
                 step()?;
                 if round > 0 {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 
 use super::layers::Layer;
 use super::load::input_shape;
+use super::positions::Grid;
 use super::refusal::Refusal;
 use super::spec::OutputKind;
 use super::trace::Layout;
@@ -116,12 +117,16 @@ impl Network {
             Layout::ChannelsFirst => values,
             Layout::ChannelsLast => transposed(&values, layer.channels),
         };
+        let values = match &layer.grid {
+            Some(grid) => placed(&values, grid),
+            None => values,
+        };
         Ok(Activations { values, channels: layer.channels, height: layer.height, width: layer.width })
     }
 
     /// The layer's tensor: on the way of the masked passes if it is there, else by a program or plan that ends at it.
     fn layer_values(&self, layer: &Layer, input: &[f32]) -> TractResult<Vec<f32>> {
-        if let (Runner::Own(program), Some(tap)) = (&self.runner, layer.tap) {
+        if let (Runner::Own(program), Some(tap)) = (&self.runner, &layer.tap) {
             return Ok(self.run(&[input], |inputs| program.run_to(inputs, tap))?.swap_remove(0));
         }
         let graph = self.graph.clone().with_output_outlets(&[layer.outlet])?;
@@ -171,6 +176,11 @@ impl Network {
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an operator breaks off")
+}
+
+/// Values [channels, tokens] as maps: tokens that stand for no place are left out.
+fn placed(values: &[f32], grid: &Grid) -> Vec<f32> {
+    values.chunks_exact(grid.count).flat_map(|channel| grid.tokens.iter().map(|&token| channel[token])).collect()
 }
 
 /// A matrix of `columns` columns, its rows become columns.

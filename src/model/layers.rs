@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
-use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel};
+use tract_onnx::prelude::{DatumType, OutletId, TractResult, TypedModel, TypedNode};
+use tract_onnx::tract_core::ops::Downsample;
+use tract_onnx::tract_core::ops::array::{Gather, Slice, StridedSlice};
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 
 use crate::engine::Tap;
 use crate::error::{Error, Result, shown};
 
 use super::Network;
-use super::positions::Positions;
+use super::positions::{Grid, Positions};
 use super::spec::ModelSpec;
 use super::trace::Layout;
 
@@ -33,7 +35,8 @@ const SUMMARIES: [&str; 14] = [
 ];
 
 /// A tensor [1, channels, height, width] or [1, height, width, channels] between the input and the scores, with more than
-/// one position, whose rows and columns are those of the picture.
+/// one position, whose rows and columns are those of the picture; or a transformer's tokens [1, tokens, channels], those that stand
+/// for a place put into rows and columns.
 #[derive(Debug, Clone, Serialize)]
 pub struct Layer {
     /// Its name in the ONNX file.
@@ -48,6 +51,9 @@ pub struct Layer {
     pub operator: String,
     #[serde(skip)]
     pub(super) layout: Layout,
+    /// Where its positions are, if it has tokens.
+    #[serde(skip)]
+    pub(super) grid: Option<Grid>,
     /// In the graph up to the layers.
     #[serde(skip)]
     pub(super) outlet: OutletId,
@@ -89,6 +95,7 @@ pub(super) fn discover(
     let on_the_way = order.iter().filter(|&&node| node != input.node && leads_to_logits.contains(&node));
     let outlets =
         on_the_way.flat_map(|&node| (0..graph.node(node).outputs.len()).map(move |slot| OutletId::new(node, slot)));
+    let reaching = reaching(graph, &order, &positions);
     let mut layers = Vec::new();
     let mut tokens = None;
     let mut only_linear = true;
@@ -97,7 +104,8 @@ pub(super) fn discover(
             let origin = before_rearranging(graph, outlet);
             // What attention made of windows becomes maps again by being put together.
             let put_together = origin != outlet && !layers.iter().any(|layer: &Layer| layer.outlet == origin);
-            layer.is_computed = put_together || !SUMMARIES.contains(&layer.operator.as_str());
+            let reaches = layer.grid.is_none() || reaching.contains(&outlet);
+            layer.is_computed = reaches && (put_together || !SUMMARIES.contains(&layer.operator.as_str()));
             only_linear &= positions.is_linear(outlet);
             layers.push(layer);
         } else if positions.are_tokens(outlet) {
@@ -112,6 +120,29 @@ pub(super) fn discover(
     })
 }
 
+/// Tensors of tokens whose places the answer still depends on: behind the last attention, where only the class token is read, others
+/// have no say.
+fn reaching(graph: &TypedModel, order: &[usize], positions: &Positions) -> HashSet<OutletId> {
+    let picks = |node: &TypedNode| {
+        node.op_is::<Gather>() || node.op_is::<Slice>() || node.op_is::<StridedSlice>() || node.op_is::<Downsample>()
+    };
+    let mut reaching = HashSet::new();
+    for &id in order.iter().rev() {
+        let node = graph.node(id);
+        let outputs = (0..node.outputs.len()).map(|slot| OutletId::new(id, slot));
+        let with_tokens: Vec<OutletId> = outputs.filter(|&outlet| positions.are_tokens(outlet)).collect();
+        let needs = match with_tokens.is_empty() {
+            // What is picked of tokens and has no places any more is the class token.
+            true => !picks(node),
+            false => with_tokens.iter().any(|outlet| reaching.contains(outlet)),
+        };
+        if needs {
+            reaching.extend(node.inputs.iter().filter(|&&input| positions.are_tokens(input)));
+        }
+    }
+    reaching
+}
+
 fn layer_at(
     graph: &TypedModel,
     outlet: OutletId,
@@ -120,12 +151,16 @@ fn layer_at(
 ) -> TractResult<Option<Layer>> {
     let fact = graph.outlet_fact(outlet)?;
     let (Some(name), Some(shape)) = (graph.outlet_label(outlet), fact.shape.as_concrete()) else { return Ok(None) };
-    let (Some(operator), Some(layout)) = (operators.get(name).cloned(), positions.layout(outlet)) else {
-        return Ok(None);
-    };
-    let (channels, height, width) = match layout {
-        Layout::ChannelsFirst => (shape[1], shape[2], shape[3]),
-        Layout::ChannelsLast => (shape[3], shape[1], shape[2]),
+    let Some(operator) = operators.get(name).cloned() else { return Ok(None) };
+    let grid = positions.grid(outlet).cloned();
+    let (layout, [channels, height, width]) = match (positions.layout(outlet), &grid) {
+        (Some(Layout::ChannelsFirst), _) => (Layout::ChannelsFirst, [shape[1], shape[2], shape[3]]),
+        (Some(Layout::ChannelsLast), _) => (Layout::ChannelsLast, [shape[3], shape[1], shape[2]]),
+        (None, Some(grid)) => {
+            let layout = if grid.axis == 2 { Layout::ChannelsFirst } else { Layout::ChannelsLast };
+            (layout, [shape.iter().product::<usize>() / grid.count, grid.sides[0], grid.sides[1]])
+        }
+        (None, None) => return Ok(None),
     };
     if height * width <= 1 || fact.datum_type != DatumType::F32 {
         return Ok(None);
@@ -137,6 +172,7 @@ fn layer_at(
         width,
         operator,
         layout,
+        grid,
         outlet,
         tap: None,
         is_computed: true,

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use tract_onnx::prelude::*;
 
-use super::places::Table;
+use super::places::{Place, Table};
 use super::trace::Layout;
 
 use operators::keeps_linear;
@@ -39,6 +39,22 @@ pub(super) struct Positions {
     linear: HashSet<OutletId>,
     /// Tensors that have the picture's positions in a row.
     tokens: HashSet<OutletId>,
+    /// Those in which they are a grid.
+    grids: HashMap<OutletId, Grid>,
+}
+
+/// The picture's positions in the tokens of a tensor [1, tokens, channels], [1, channels, tokens] or [tokens, 1, channels]. Tokens that
+/// stand for no place, those of the class, of distillation or registers, are in none of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grid {
+    /// The axis of tokens.
+    pub axis: usize,
+    /// Tokens in all.
+    pub count: usize,
+    /// Rows and columns of the grid.
+    pub sides: [usize; 2],
+    /// The token of each position, row-major.
+    pub tokens: Vec<usize>,
 }
 
 impl Positions {
@@ -57,7 +73,12 @@ impl Positions {
             graph,
             size: [height as f32, width as f32],
             tables: HashMap::from([(input, Some(vec![picture]))]),
-            found: Positions { layouts: HashMap::new(), linear: HashSet::from([input]), tokens: HashSet::new() },
+            found: Positions {
+                layouts: HashMap::new(),
+                linear: HashSet::from([input]),
+                tokens: HashSet::new(),
+                grids: HashMap::new(),
+            },
         };
         walk.found.layouts.insert(input, None);
         let mut last_reader: HashMap<OutletId, usize> = HashMap::new();
@@ -96,6 +117,11 @@ impl Positions {
     pub fn are_tokens(&self, outlet: OutletId) -> bool {
         self.tokens.contains(&outlet)
     }
+
+    /// The grid that a tensor's tokens are, if they are one.
+    pub fn grid(&self, outlet: OutletId) -> Option<&Grid> {
+        self.grids.get(&outlet)
+    }
 }
 
 /// The way through a graph.
@@ -128,6 +154,9 @@ impl Walk<'_> {
             if dims.len() < 5 && tables.iter().flatten().any(in_a_row) {
                 self.found.tokens.insert(outlet);
             }
+            if let Some(grid) = tables.as_ref().and_then(|tables| self.grid(tables, &dims)) {
+                self.found.grids.insert(outlet, grid);
+            }
             if linear {
                 self.found.linear.insert(outlet);
             }
@@ -149,12 +178,48 @@ impl Walk<'_> {
         layouts.into_iter().find(is_map).map(|(layout, ..)| layout)
     }
 
+    /// The grid that the tokens of a tensor of shape `dims` are.
+    fn grid(&self, tables: &[Table], dims: &[usize]) -> Option<Grid> {
+        let ([table], &[_, _, _]) = (tables, dims) else { return None };
+        let &[axis] = &table.axes[..] else { return None };
+        // One picture, and one axis of channels.
+        let (count, others) = (dims[axis], dims.iter().enumerate().filter(|&(other, &dim)| other != axis && dim > 1));
+        if others.count() != 1 || dims[usize::from(axis == 0)] != 1 {
+            return None;
+        }
+        let places = table.along(0);
+        let has_place = |place: &&Place| place.iter().all(|side| side.is_finite());
+        let sides: [Vec<f32>; 2] = std::array::from_fn(|side| {
+            let mut lines: Vec<f32> = places.iter().filter(has_place).map(|place| place[side]).collect();
+            lines.sort_by(f32::total_cmp);
+            lines.dedup();
+            lines
+        });
+        let line = |side: usize, at: f32| sides[side].iter().position(|&line| line == at);
+        let mut tokens = vec![None; sides[0].len().checked_mul(sides[1].len()).filter(|&all| all <= count)?];
+        for (token, place) in places.iter().enumerate().filter(|(_, place)| has_place(place)) {
+            let at = line(0, place[0])? * sides[1].len() + line(1, place[1])?;
+            if tokens[at].replace(token).is_some() {
+                return None;
+            }
+        }
+        let tokens: Option<Vec<usize>> = tokens.into_iter().collect();
+        let is_picture = |side: usize| sides[side].len() > 1 && self.reaches_over(&sides[side], side);
+        let sides = [0, 1].iter().all(|&side| is_picture(side)).then(|| [sides[0].len(), sides[1].len()])?;
+        Some(Grid { axis, count, sides, tokens: tokens? })
+    }
+
     /// Whether an axis of a table tells rows (`side` 0) or columns (1) and nothing else, ascending and over most of the picture.
     fn tells(&self, table: &Table, axis: usize, side: usize) -> bool {
         if !table.is_finite() || table.varies(axis, 1 - side) {
             return false;
         }
         let places: Vec<f32> = table.along(axis).iter().map(|place| place[side]).collect();
+        self.reaches_over(&places, side)
+    }
+
+    /// Whether places on a side ascend, and over most of the picture.
+    fn reaches_over(&self, places: &[f32], side: usize) -> bool {
         let (first, last) = (places[0], places[places.len() - 1]);
         let step = (last - first) / (places.len() - 1) as f32;
         let over = OVER_THE_EDGE * step;

@@ -65,11 +65,7 @@ impl Lowering<'_> {
                 _ => None,
             };
         }
-        let start = if let Some(op) = node.op_as::<Slice>().filter(|op| op.axis == 1) {
-            op.start.to_usize().ok()?
-        } else {
-            self.start(node, from[1])?
-        };
+        let start = self.sliced_from(node, 1, from[1])?;
         (made.len() == 4 && from.len() == 4).then_some(())?;
         channels.get(start..start + made[1]).map(<[Channel]>::to_vec)
     }
@@ -83,23 +79,30 @@ impl Lowering<'_> {
         Some((0..maps.channels).map(|channel| Channel { value, maps, channel }).collect())
     }
 
-    /// Where a slice along the channels alone, every one of them, begins.
-    fn start(&self, node: &TypedNode, channels: usize) -> Option<usize> {
+    /// Where a slice along `axis` alone, of every one of `count` there, begins.
+    pub(super) fn sliced_from(&self, node: &TypedNode, axis: usize, count: usize) -> Option<usize> {
+        if let Some(op) = node.op_as::<Slice>() {
+            return op.start.to_usize().ok().filter(|_| op.axis == axis);
+        }
         let op = node.op_as::<StridedSlice>()?;
+        let rank = self.graph.shape(node.inputs[0]).ok()?.len() as i64;
         let numbers = |input: usize| -> Option<Vec<i64>> {
             let tensor = self.graph.constant(*node.inputs.get(input)?)?;
             Some(tensor.cast_to::<i64>().ok()?.view().as_slice::<i64>().ok()?.to_vec())
         };
         let is_one =
             |input: Option<usize>, expected: i64| input.map_or(Some(false), |at| Some(numbers(at)? == [expected]));
-        let along_channels = is_one(op.optional_axes_input, 1)?;
+        let axis = axis as i64;
+        let along_axis = is_one(op.optional_axes_input, axis)? || is_one(op.optional_axes_input, axis - rank)?;
+        // Without axes, it is along the first ones.
+        let along_axis = along_axis && (op.optional_axes_input.is_some() || axis == 0);
         let by_ones = op.optional_steps_input.is_none() || is_one(op.optional_steps_input, 1)?;
         let [start] = numbers(1)?[..] else { return None };
-        let start = if start < 0 { start + channels as i64 } else { start };
-        if !along_channels || !by_ones || (op.begin_mask, op.shrink_axis_mask) != (0, 0) {
+        let start = if start < 0 { start + count as i64 } else { start };
+        if !along_axis || !by_ones || (op.begin_mask, op.shrink_axis_mask) != (0, 0) {
             return None;
         }
-        usize::try_from(start).ok().filter(|&start| start <= channels)
+        usize::try_from(start).ok().filter(|&start| start <= count)
     }
 }
 

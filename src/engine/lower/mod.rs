@@ -35,7 +35,7 @@ use crate::engine::steps::pool::Summary;
 use crate::engine::steps::{Step, ValueId};
 use attention::Begun;
 use graph::Graph;
-use views::View;
+pub use views::View;
 
 /// No clamp.
 const ALL: (f32, f32) = (f32::NEG_INFINITY, f32::INFINITY);
@@ -59,8 +59,39 @@ pub struct Lowered {
     pub nodes: Vec<usize>,
     pub input: ValueId,
     pub output: ValueId,
-    /// The value of each tensor of the graph that has one; those that were taken along have none.
-    pub of: HashMap<OutletId, ValueId>,
+    /// Where each tensor of the graph is, if it is anywhere; those that were taken along are not.
+    pub tensors: HashMap<OutletId, Storage>,
+}
+
+/// Where a tensor of the graph is.
+#[derive(Debug, Clone)]
+pub enum Storage {
+    /// All of a value, in its order.
+    Maps(ValueId, Maps),
+    /// In a value, in another order.
+    View(View),
+}
+
+impl Storage {
+    /// The value that it lies in.
+    pub fn value(&self) -> ValueId {
+        match self {
+            Storage::Maps(value, _) => *value,
+            Storage::View(view) => view.value,
+        }
+    }
+
+    /// Its numbers, row-major, from the floats of its value.
+    pub fn read<'a>(&self, floats: impl FnOnce(ValueId, &Maps) -> &'a [f32]) -> Vec<f32> {
+        match self {
+            Storage::Maps(value, maps) => {
+                let mut plain = vec![0.0; maps.channels * maps.positions()];
+                maps.unpack(floats(*value, maps), &mut plain);
+                plain
+            }
+            Storage::View(view) => view.read(floats(view.value, &view.maps)),
+        }
+    }
 }
 
 /// How often a program will run.
@@ -104,8 +135,11 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
     nodes.resize(lowering.steps.len(), model.outputs[0].node);
     let output = *lowering.of.get(&model.outputs[0]).with_context(|| "the output does not depend on the picture")?;
     let input = input.with_context(|| "the graph has no input")?;
-    let Lowering { values, steps, of, .. } = lowering;
-    Ok(Lowered { values, steps, nodes, input, output, of })
+    let Lowering { values, steps, of, views, .. } = lowering;
+    // Of those that lie in two ways, the view knows the value that a step wrote.
+    let plain = of.into_iter().map(|(outlet, value)| (outlet, Storage::Maps(value, values[value].maps)));
+    let tensors = plain.chain(views.into_iter().map(|(outlet, view)| (outlet, Storage::View(view)))).collect();
+    Ok(Lowered { values, steps, nodes, input, output, tensors })
 }
 
 struct Lowering<'a> {

@@ -23,7 +23,7 @@ pub(super) const ZEROS: u32 = 0;
 /// A tensor whose numbers lie in a value in another order. Its *channels* are the axis along which blocks of four lie side by side;
 /// a *row* is all of them at one index of the other axes.
 #[derive(Debug, Clone)]
-pub(super) struct View {
+pub struct View {
     /// Where the numbers are.
     pub value: ValueId,
     /// The maps of that value.
@@ -83,6 +83,22 @@ impl View {
         let mut shape = self.shape.clone();
         shape[self.axis] = maps.channels;
         View { value, maps, shape, stride: maps.block_len(), factor: 1.0, ..self.clone() }
+    }
+
+    /// The tensor's numbers, row-major, from the floats of its value.
+    pub(super) fn read(&self, floats: &[f32]) -> Vec<f32> {
+        let behind: usize = self.shape[self.axis + 1..].iter().product();
+        let channels = self.channels();
+        let mut plain = Vec::with_capacity(self.table.len() * channels);
+        for rows in self.table.chunks(behind) {
+            for channel in 0..channels {
+                plain.extend(rows.iter().map(|&at| match at {
+                    ZEROS => 0.0,
+                    at => floats[at as usize - 1 + channel / LANES * self.stride + channel % LANES] * self.factor,
+                }));
+            }
+        }
+        plain
     }
 
     /// The shape of the table with the axis of channels in it.
@@ -209,6 +225,17 @@ impl Lowering<'_> {
             // Of a tensor that is a value by itself, a step multiplies; of a part of one, who reads it.
             let is_part = !self.of.contains_key(&input) && !view.is_whole();
             return Ok(is_part.then(|| View { factor: view.factor * factor, ..view }));
+        }
+        if let Some(start) = self.sliced_from(node, view.axis, view.channels()) {
+            let fits = start.is_multiple_of(LANES) && made.get(view.axis).is_some_and(|dim| dim.is_multiple_of(LANES));
+            let is_sliced = |(axis, (a, b)): (usize, (&usize, &usize))| axis == view.axis || a == b;
+            if !fits || made.len() != view.shape.len() || !made.iter().zip(&view.shape).enumerate().all(is_sliced) {
+                return Ok(None);
+            }
+            let before = (start / LANES * view.stride) as u32;
+            let moved = |&at: &u32| if at == ZEROS { ZEROS } else { at + before };
+            let table = Arc::new(view.table.iter().map(moved).collect());
+            return Ok(Some(View { shape: made, table, ..view }));
         }
         let axis = match node.op_as::<AxisOp>() {
             Some(AxisOp::Reshape(..)) => return Ok(view.reshaped(&made)),
