@@ -95,7 +95,9 @@ pub(super) fn discover(
     let on_the_way = order.iter().filter(|&&node| node != input.node && leads_to_logits.contains(&node));
     let outlets =
         on_the_way.flat_map(|&node| (0..graph.node(node).outputs.len()).map(move |slot| OutletId::new(node, slot)));
-    let reaching = reaching(graph, &order, &positions);
+    let bottlenecks = bottlenecks(graph, &order, &positions);
+    // Channels of the tokens that are taken; what attention makes queries, keys and values of together is wider.
+    let mut width = usize::MAX;
     let mut layers = Vec::new();
     let mut tokens = None;
     let mut only_linear = true;
@@ -104,8 +106,11 @@ pub(super) fn discover(
             let origin = before_rearranging(graph, outlet);
             // What attention made of windows becomes maps again by being put together.
             let put_together = origin != outlet && !layers.iter().any(|layer: &Layer| layer.outlet == origin);
-            let reaches = layer.grid.is_none() || reaching.contains(&outlet);
-            layer.is_computed = reaches && (put_together || !SUMMARIES.contains(&layer.operator.as_str()));
+            let has_a_say = layer.grid.is_none() || bottlenecks.contains(&outlet) && layer.channels <= width;
+            layer.is_computed = has_a_say && (put_together || !SUMMARIES.contains(&layer.operator.as_str()));
+            if layer.is_computed {
+                width = if layer.grid.is_some() { layer.channels } else { usize::MAX };
+            }
             only_linear &= positions.is_linear(outlet);
             layers.push(layer);
         } else if positions.are_tokens(outlet) {
@@ -120,27 +125,43 @@ pub(super) fn discover(
     })
 }
 
-/// Tensors of tokens whose places the answer still depends on: behind the last attention, where only the class token is read, others
-/// have no say.
-fn reaching(graph: &TypedModel, order: &[usize], positions: &Positions) -> HashSet<OutletId> {
+/// Tensors of tokens through which all that the answer learns of places goes: behind the last attention, where only the class token is
+/// read, others have no say, and of queries, keys and values each tells a part.
+fn bottlenecks(graph: &TypedModel, order: &[usize], positions: &Positions) -> HashSet<OutletId> {
     let picks = |node: &TypedNode| {
         node.op_is::<Gather>() || node.op_is::<Slice>() || node.op_is::<StridedSlice>() || node.op_is::<Downsample>()
     };
-    let mut reaching = HashSet::new();
-    for &id in order.iter().rev() {
+    let tokens_of = |id: usize| {
+        let outlets = (0..graph.node(id).outputs.len()).map(move |slot| OutletId::new(id, slot));
+        outlets.filter(|&outlet| positions.are_tokens(outlet))
+    };
+    // The last node, by its place in the order, that needs the places of a tensor.
+    let mut last_reader: HashMap<OutletId, usize> = HashMap::new();
+    for (at, &id) in order.iter().enumerate().rev() {
         let node = graph.node(id);
-        let outputs = (0..node.outputs.len()).map(|slot| OutletId::new(id, slot));
-        let with_tokens: Vec<OutletId> = outputs.filter(|&outlet| positions.are_tokens(outlet)).collect();
-        let needs = match with_tokens.is_empty() {
+        let needs = match tokens_of(id).next() {
             // What is picked of tokens and has no places any more is the class token.
-            true => !picks(node),
-            false => with_tokens.iter().any(|outlet| reaching.contains(outlet)),
+            None => !picks(node),
+            Some(_) => tokens_of(id).any(|outlet| last_reader.contains_key(&outlet)),
         };
         if needs {
-            reaching.extend(node.inputs.iter().filter(|&&input| positions.are_tokens(input)));
+            for &input in node.inputs.iter().filter(|&&input| positions.are_tokens(input)) {
+                last_reader.entry(input).or_insert(at);
+            }
         }
     }
-    reaching
+    let mut found = HashSet::new();
+    let mut read_until = 0;
+    for (at, &id) in order.iter().enumerate() {
+        for outlet in tokens_of(id) {
+            let Some(&last) = last_reader.get(&outlet) else { continue };
+            if read_until <= at {
+                found.insert(outlet);
+            }
+            read_until = read_until.max(last);
+        }
+    }
+    found
 }
 
 fn layer_at(

@@ -163,7 +163,7 @@ fn the_steps_of_a_pass_are_listed_with_what_falls_back_to_tract() {
     assert_eq!(foreign, 0);
     assert!(steps > 10 && last.ends_with("by tract's operators"), "{steps} steps: {last}");
     let (foreign, _, last) = of("swin_dynamo");
-    assert!(foreign > 0 && last.contains("Softmax"), "{last}");
+    assert!(foreign > 0 && last.contains("Gather"), "{last}");
 }
 
 #[test]

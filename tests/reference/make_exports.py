@@ -2,7 +2,7 @@
 maps of the picture: tests/fixtures/exports/*.onnx and exports.json.
 
     pip install torch torchvision onnx onnxscript onnxruntime
-    python tests/reference/make_exports.py
+    python tests/reference/make_exports.py [NAME...]
 
 A tensor counts as a map where the network says so itself: a picture is changed at one place after another, and where the tensor
 changes most must follow that place, in rows and in columns. No operator's name or shape is looked at. That takes PyTorch, so
@@ -10,6 +10,7 @@ what comes out is kept; `./build.sh test` does not run this.
 """
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -18,8 +19,10 @@ import onnx
 import onnxruntime
 import torch
 from torch import nn
-from torchvision.models import ConvNeXt, EfficientNet, MaxVit, SwinTransformer, VisionTransformer
+from torchvision.models import ConvNeXt, DenseNet, EfficientNet, MaxVit, MobileNetV3, RegNet, ShuffleNetV2, SwinTransformer, VisionTransformer
 from torchvision.models.convnext import CNBlockConfig
+from torchvision.models.mobilenetv3 import InvertedResidualConfig
+from torchvision.models.regnet import BlockParams
 from torchvision.models.efficientnet import FusedMBConvConfig, MBConvConfig
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "exports"
@@ -44,6 +47,27 @@ class Hybrid(nn.Module):
         return self.head(self.block(tokens).mean(1))
 
 
+class Distilled(nn.Module):
+    """DeiT's two tokens in front, a class and a teacher, and the mean of two heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 16, 8, 8)
+        self.tokens = nn.Parameter(torch.zeros(1, 2, 16))
+        self.places = nn.Parameter(torch.zeros(1, 18, 16))
+        self.blocks = nn.ModuleList(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, norm_first=True, activation="gelu") for _ in range(2))
+        self.norm = nn.LayerNorm(16)
+        self.heads = nn.ModuleList(nn.Linear(16, CLASSES) for _ in range(2))
+
+    def forward(self, x):
+        patches = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.tokens.expand(len(x), -1, -1), patches], 1) + self.places
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        return (self.heads[0](x[:, 0]) + self.heads[1](x[:, 1])) / 2
+
+
 NETWORKS = {
     "vit": (lambda: VisionTransformer(32, 8, 2, 2, 16, 32, num_classes=CLASSES), 32),
     "swin": (lambda: SwinTransformer([4, 4], 8, [2, 2], [1, 2], [4, 4], num_classes=CLASSES), 64),
@@ -57,6 +81,17 @@ NETWORKS = {
         64,
     ),
     "hybrid": (Hybrid, 64),
+    "deit": (Distilled, 32),
+    "shufflenet": (lambda: ShuffleNetV2([1, 1, 1], [8, 16, 24, 32, 32], num_classes=CLASSES), 128),
+    "densenet": (lambda: DenseNet(4, (2, 2), 8, num_classes=CLASSES), 64),
+    "regnet": (lambda: RegNet(BlockParams([1, 1], [8, 24], [4, 4], [1, 1], [2, 2], se_ratio=0.25), CLASSES, stem_width=8), 64),
+    "mobilenetv3": (
+        lambda: MobileNetV3(
+            [InvertedResidualConfig(16, 3, 16, 16, True, "RE", 2, 1, 0.5), InvertedResidualConfig(16, 5, 40, 24, True, "HS", 2, 1, 0.5)],
+            32, CLASSES,
+        ),
+        64,
+    ),
 }
 
 
@@ -129,8 +164,10 @@ def maps_of(path, side):
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    found = {}
-    for name, (make, side) in NETWORKS.items():
+    listed = FOLDER / "exports.json"
+    found = json.loads(listed.read_text()) if listed.exists() else {}
+    for name in sys.argv[1:] or NETWORKS:
+        make, side = NETWORKS[name]
         for exporter in ["torchscript", "dynamo"]:
             torch.manual_seed(3)
             network = make().eval()
@@ -143,7 +180,7 @@ def main():
             maps, others = maps_of(path, side)
             found[path.name] = {"maps": maps, "others": others}
             print(path.name, path.stat().st_size, len(maps), "maps", len(others), "others")
-    (FOLDER / "exports.json").write_text(json.dumps(found, indent=1) + "\n")
+    listed.write_text(json.dumps(found, indent=1) + "\n")
 
 
 main()
