@@ -125,6 +125,8 @@ def all_cases():
     ], weights, 13, "last.relu", shape=(1, SIDE, SIDE, 3), producer="tf2onnx")
 
     yield from activation_functions()
+    yield from parts_of_transformers()
+    yield from moved_numbers()
 
 
 def activation_functions():
@@ -176,6 +178,184 @@ def activation_functions():
                  weights={"two": np.array([2]), "seven": np.array([7]), "axis": np.array([1]), "minus": np.array([-3]),
                           "end": np.array([2**62]), "fc": draw(3, 8)})
     yield second("odd_blocks", node("Sigmoid", ["y"], ["s"]), node("Mul", ["y", "s"], ["x"]), channels=12, outputs=20)
+
+
+class Graph:
+    """Nodes and weights of a network, written down one after the other."""
+
+    def __init__(self, channels=8):
+        self.nodes, self.weights, self.last, self.channels = [], {}, "conv.relu", channels
+
+    def __call__(self, operator, *inputs, **attributes):
+        """A node of `inputs`, the last one's output first if there is none; numbers become weights. Answers with its output."""
+        inputs = inputs or (self.last,)
+        names = [value if isinstance(value, str) else self.weight(value) for value in inputs]
+        self.last = f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, names, [self.last], **attributes))
+        return self.last
+
+    def weight(self, value):
+        value = np.asarray(value)
+        value = value.astype(np.float32) if value.dtype == np.float64 else value
+        self.weights[f"c{len(self.weights)}"] = value
+        return f"c{len(self.weights) - 1}"
+
+    def tokens(self):
+        """The convolution's maps as tokens [1, positions, channels]."""
+        return self("Transpose", self("Reshape", "conv.relu", np.array([1, self.channels, SIDE * SIDE])), perm=[0, 2, 1])
+
+    def normalised(self, x, axis=-1, size=None):
+        """Layer normalisation in operators of old: powers, roots and quotients."""
+        centred = self("Sub", x, self("ReduceMean", x, axes=[axis]))
+        variance = self("ReduceMean", self("Pow", centred, 2.0), axes=[axis])
+        quotient = self("Div", centred, self("Sqrt", self("Add", variance, 1e-5)))
+        size = size or self.channels
+        return self("Add", self("Mul", quotient, draw(size)), draw(size))
+
+    def case(self, name, opset=17):
+        """`last`, whatever its shape, and a classifier of all its numbers."""
+        flat = self("Flatten", axis=0)
+        count = self.count()
+        self("MatMul", flat, draw(count, 3) / count**0.5)
+        self.nodes[-1].output[0] = "scores"
+        conv = [helper.make_node("Conv", ["data", "w", "b"], ["conv"], pads=[1] * 4), helper.make_node("Relu", ["conv"], ["conv.relu"])]
+        own = {"w": draw(self.channels, 3, 3, 3) * 0.4, "b": draw(self.channels) * 0.1}
+        return save(name, conv + self.nodes, own | self.weights, opset, "conv.relu") | {"hasMoreLayers": True}
+
+    def count(self):
+        """The numbers that the last node makes."""
+        return int(np.prod(self.shape(self.last)))
+
+    def shape(self, name):
+        weights = {"w": np.zeros((self.channels, 3, 3, 3), np.float32)} | self.weights
+        data = helper.make_tensor_value_info("data", TensorProto.FLOAT, (1, 3, SIDE, SIDE))
+        nodes = [helper.make_node("Conv", ["data", "w"], ["conv.relu"], pads=[1] * 4), *self.nodes]
+        graph = helper.make_graph(nodes, "shape", [data], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)],
+                                  [numpy_helper.from_array(np.asarray(value), key) for key, value in weights.items()])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        model.ir_version = min(7, model.ir_version)
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return session.run(None, {"data": np.zeros((1, 3, SIDE, SIDE), np.float32)})[0].shape
+
+
+def attention(graph, x, heads, channels, scale=None, added=None, fused=True):
+    """Self-attention of tokens [1, n, channels], by one projection for all three or one for each."""
+    n, size = graph.shape(x)[1], channels // heads
+    split = lambda t: graph("Transpose", graph("Reshape", t, np.array([1, n, heads, size])), perm=[0, 2, 1, 3])
+    if fused:
+        qkv = graph("Add", graph("MatMul", x, draw(channels, 3 * channels) * 0.4), draw(3 * channels) * 0.1)
+        parts = graph("Transpose", graph("Reshape", qkv, np.array([1, n, 3, heads, size])), perm=[2, 0, 3, 1, 4])
+        q, k, v = (graph("Gather", parts, np.array(i), axis=0) for i in range(3))
+    else:
+        q, k, v = (split(graph("Add", graph("MatMul", x, draw(channels, channels) * 0.4), draw(channels) * 0.1)) for _ in range(3))
+    k = graph("Transpose", k, perm=[0, 1, 3, 2])
+    q = graph("Mul", q, size**-0.5) if scale == "queries" else q
+    scores = graph("MatMul", q, k)
+    scores = graph("Div", scores, size**0.5) if scale == "scores" else scores
+    scores = graph("Add", scores, added) if added is not None else scores
+    made = graph("MatMul", graph("Softmax", scores, axis=-1), v)
+    joined = graph("Reshape", graph("Transpose", made, perm=[0, 2, 1, 3]), np.array([1, n, channels]))
+    return graph("Add", graph("MatMul", joined, draw(channels, channels)), x)
+
+
+def parts_of_transformers():
+    """Tokens, normalisation and attention, as exporters write them."""
+    graph = Graph(8)
+    graph("LayerNormalization", graph("Transpose", perm=[0, 2, 3, 1]), draw(8), draw(8), axis=-1, epsilon=1e-6)
+    graph("Transpose", graph("Sigmoid"), perm=[0, 3, 1, 2])
+    yield graph.case("own_layer_normalization")
+    graph = Graph(6)
+    graph.normalised(graph.tokens())
+    yield graph.case("own_layer_normalization_of_old", opset=12)
+    for name, options in [
+        ("attention", dict(scale="queries")),
+        ("attention_by_parts", dict(scale="scores", fused=False)),
+        ("attention_with_pattern", dict(added=draw(1, 2, SIDE**2, SIDE**2), scale="scores")),
+        ("attention_with_one_pattern", dict(added=draw(SIDE**2, SIDE**2), fused=False, scale="queries")),
+    ]:
+        graph = Graph(8)
+        attention(graph, graph.tokens(), 2, 8, **options)
+        yield graph.case(f"own_{name}")
+    graph = Graph(8)
+    tokens = graph("Concat", draw(1, 2, 8), graph.tokens(), axis=1)
+    tokens = graph("Add", tokens, draw(1, SIDE**2 + 2, 8))
+    tokens = attention(graph, graph.normalised(tokens), 2, 8, scale="queries")
+    graph("Gather", tokens, np.array(0), axis=1)
+    yield graph.case("own_class_token", opset=12)
+    graph = Graph(8)
+    tokens = graph.tokens()
+    hidden = graph("Add", graph("MatMul", tokens, draw(8, 20)), draw(20))
+    graph("Add", tokens, graph("MatMul", graph("Mul", hidden, graph("Sigmoid", hidden)), draw(20, 8)))
+    graph("ReduceMean", axes=[1], keepdims=0)
+    yield graph.case("own_tokens_and_their_mean")
+    graph = Graph(8)
+    mixed = graph("MatMul", graph("Transpose", graph.tokens(), perm=[0, 2, 1]), draw(SIDE**2, 12) * 0.2)
+    graph("Transpose", graph("Relu", mixed), perm=[0, 2, 1])
+    yield graph.case("own_layer_over_tokens")
+    graph = Graph(4)
+    maps = graph("Transpose", perm=[0, 2, 3, 1])
+    padded = graph("Pad", maps, np.array([0, 0, 0, 0, 0, 1, 1, 0]), np.float32(0))
+    corners = [graph("Slice", padded, np.array(at), np.array([10, 10]), np.array([1, 2]), np.array([2, 2]))
+               for at in ([0, 0], [1, 0], [0, 1], [1, 1])]
+    graph("MatMul", graph.normalised(graph("Concat", *corners, axis=3), size=16), draw(16, 8))
+    yield graph.case("own_neighbours_put_together", opset=13)
+    graph = Graph(8)
+    maps = graph("Transpose", perm=[0, 2, 3, 1])
+    rolled = graph("Concat", graph("Slice", maps, np.array([2]), np.array([99]), np.array([1])),
+                   graph("Slice", maps, np.array([0]), np.array([2]), np.array([1])), axis=1)
+    windows = graph("Transpose", graph("Reshape", rolled, np.array([1, 3, 3, 3, 3, 8])), perm=[0, 1, 3, 2, 4, 5])
+    windows = graph("Reshape", windows, np.array([9, 9, 8]))
+    qkv = graph("Reshape", graph("MatMul", windows, draw(8, 24) * 0.5), np.array([9, 9, 3, 2, 4]))
+    q, k, v = (graph("Squeeze", graph("Slice", graph("Transpose", qkv, perm=[2, 0, 3, 1, 4]), np.array([i]), np.array([i + 1]), np.array([0])),
+                     np.array([0])) for i in range(3))
+    scores = graph("Add", graph("MatMul", q, graph("Transpose", k, perm=[0, 1, 3, 2])), draw(1, 2, 9, 9))
+    scores = graph("Add", graph("Reshape", scores, np.array([1, 9, 2, 9, 9])), draw(1, 9, 1, 9, 9) * 2)
+    weights = graph("Softmax", graph("Reshape", scores, np.array([9, 2, 9, 9])), axis=-1)
+    made = graph("Reshape", graph("Transpose", graph("MatMul", weights, v), perm=[0, 2, 1, 3]), np.array([1, 3, 3, 3, 3, 8]))
+    graph("Add", maps, graph("Reshape", graph("Transpose", made, perm=[0, 1, 3, 2, 4, 5]), np.array([1, 9, 9, 8])))
+    yield graph.case("own_shifted_windows", opset=13)
+    for name, options in [("stride_of_three", dict(kernel=3, strides=[3, 3])), ("stride_of_five", dict(kernel=7, strides=[5, 5], pads=[3] * 4)),
+                          ("depthwise_of_seven", dict(kernel=7, pads=[3] * 4, group=8)), ("depthwise_of_five", dict(kernel=5, pads=[2] * 4, group=8))]:
+        kernel, group = options.pop("kernel"), options.get("group", 1)
+        graph = Graph(8)
+        graph("Sigmoid", graph("Conv", "conv.relu", draw(8, 8 // group, kernel, kernel) * 0.3, draw(8), **options))
+        yield graph.case(f"own_{name}")
+
+
+def moved_numbers():
+    """Chains of transposes, reshapes, slices and pads on random shapes, and a function of what comes out."""
+    for number in range(16):
+        graph = Graph(int(random.choice([4, 8, 12, 24])))
+        if number % 2:
+            graph("Transpose", perm=[0, 2, 3, 1])
+        for _ in range(int(random.integers(3, 9))):
+            shape = graph.shape(graph.last)
+            axis = int(random.integers(1, len(shape)))
+            kind = random.choice(["transpose", "split", "join", "slice", "pad", "roll", "step"])
+            if kind == "transpose":
+                graph("Transpose", perm=[0, *(1 + random.permutation(len(shape) - 1)).tolist()])
+            elif kind == "split" and len(shape) < 6:
+                parts = [part for part in range(2, shape[axis]) if shape[axis] % part == 0]
+                if parts:
+                    part = int(random.choice(parts))
+                    graph("Reshape", graph.last, np.array([*shape[:axis], part, shape[axis] // part, *shape[axis + 1 :]]))
+            elif kind == "join" and 1 < axis and len(shape) > 3:
+                graph("Reshape", graph.last, np.array([*shape[: axis - 1], shape[axis - 1] * shape[axis], *shape[axis + 1 :]]))
+            elif kind == "slice" and shape[axis] > 4:
+                start = int(random.integers(0, 3))
+                graph("Slice", graph.last, np.array([start]), np.array([shape[axis] - int(random.integers(0, 2))]), np.array([axis]))
+            elif kind == "step" and shape[axis] > 4:
+                graph("Slice", graph.last, np.array([1]), np.array([shape[axis]]), np.array([axis]), np.array([2]))
+            elif kind == "pad" and np.prod(shape) < 4000:
+                pads = np.zeros(2 * len(shape), int)
+                pads[axis], pads[axis + len(shape)] = random.integers(0, 3, 2)
+                graph("Pad", graph.last, pads, np.float32(0))
+            elif kind == "roll" and shape[axis] > 2:
+                last, cut = graph.last, int(random.integers(1, shape[axis]))
+                graph("Concat", graph("Slice", last, np.array([cut]), np.array([shape[axis]]), np.array([axis])),
+                      graph("Slice", last, np.array([0]), np.array([cut]), np.array([axis])), axis=axis)
+        graph("Sigmoid")
+        yield graph.case(f"moved_{number}", opset=13)
 
 
 if __name__ == "__main__":
