@@ -7,7 +7,8 @@
 //! one, the later ones all at once.
 //!
 //! `lower` makes steps of a graph; a step a file under `steps`: `convolution` and the micro-kernel `tile`, `winograd`, `depthwise`,
-//! `linear`, `pool`, `normalization`, `elementwise`, `pair`, `pick`. `function` is what an activation function of any spelling becomes, run
+//! `linear`, `pool`, `normalization`, `elementwise`, `pair`, `pick`, `attention`, `layer_normalization`, `arrange` and `patches`. What only
+//! moves numbers is no step: `lower::views` follows it as a table of rows. `function` is what an activation function of any spelling becomes, run
 //! by the step before it while its results are in the first-level cache. `simd` is the register they are written in; natively
 //! `tile` has wider ones too, chosen by `instructions`. `selftest` compares them with tract's operators and with the machine's
 //! peak, `profile` times the steps of a network.

@@ -140,7 +140,8 @@ impl Lowering<'_> {
         let (of_input, of_weights) = (&letters[1 - at], &letters[at]);
         let Some(product) = Product::of(of_input, of_weights, &made, weights.shape()) else { return Ok(false) };
         // What one vector alone goes through is bound by its weights: there is a step for that.
-        if !self.view(input).is_some_and(|view| view.table.len() > 1) {
+        let is_of_rows = self.view(input).is_some_and(|view| view.table.len() > 1);
+        if !is_of_rows {
             return Ok(false);
         }
         let Some(view) = self.with_channels(input, product.axis) else { return Ok(false) };

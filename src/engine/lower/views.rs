@@ -224,7 +224,7 @@ impl Lowering<'_> {
         if let Some(factor) = self.factor(node, input) {
             // Of a tensor that is a value by itself, a step multiplies; of a part of one, who reads it.
             let is_part = !self.of.contains_key(&input) && !view.is_whole();
-            return Ok(is_part.then(|| View { factor: view.factor * factor, ..view }));
+            return Ok(is_part.then_some(View { factor: view.factor * factor, ..view }));
         }
         if let Some(start) = self.sliced_from(node, view.axis, view.channels()) {
             let fits = start.is_multiple_of(LANES) && made.get(view.axis).is_some_and(|dim| dim.is_multiple_of(LANES));

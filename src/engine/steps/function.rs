@@ -3,6 +3,7 @@
 //! A function is a short list of instructions. It is run over a few dozen floats at a time, an instruction after the other,
 //! so that what is between them stays in the first-level cache.
 
+use std::f32::consts::FRAC_2_SQRT_PI;
 use std::mem::MaybeUninit;
 
 use crate::engine::simd::{F32x4, LANES};
@@ -231,7 +232,7 @@ fn sigmoid(x: F32x4) -> F32x4 {
 #[inline(always)]
 fn tanh(x: F32x4) -> F32x4 {
     const ABOVE: [f32; 7] =
-        [-1.022_312_9e-13, 5.911_139_6e-11, -2.147_281_7e-8, 1.145_054_9e-5, 3.131_732_5e-3, 0.131_087_39, 1.0];
+        [-1.022_312_9e-13, 5.911_139_6e-11, -2.147_281_7e-8, 1.145_054_9e-5, 3.131_732_5e-3, 0.131_087_4, 1.0];
     const BELOW: [f32; 4] = [2.586_901_2e-4, 2.460_534_8e-2, 0.464_420_7, 1.0];
     odd(x, 8.4, ABOVE, BELOW)
 }
@@ -263,8 +264,8 @@ fn hard_swish(x: F32x4) -> F32x4 {
 /// The error function to 4e-7, by a ratio of polynomials that `tests/reference/fit_functions.py` found.
 #[inline(always)]
 fn erf(x: F32x4) -> F32x4 {
-    const ABOVE: [f32; 6] = [2.066_303e-6, 2.850_96e-4, 3.739_613_9e-3, 5.267_191e-2, 0.189_695_67, 1.128_379_1];
-    const BELOW: [f32; 6] = [3.827_006_4e-5, 1.157_695_8e-3, 1.491_677_2e-2, 0.113_830_91, 0.501_446_18, 1.0];
+    const ABOVE: [f32; 6] = [2.066_303e-6, 2.850_96e-4, 3.739_613_9e-3, 5.267_191e-2, 0.189_695_67, FRAC_2_SQRT_PI];
+    const BELOW: [f32; 6] = [3.827_006_4e-5, 1.157_695_8e-3, 1.491_677_2e-2, 0.113_830_91, 0.501_446_2, 1.0];
     odd(x, 3.9, ABOVE, BELOW)
 }
 
