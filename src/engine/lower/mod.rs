@@ -116,7 +116,9 @@ pub fn lower(model: &TypedModel, purpose: Purpose) -> TractResult<Lowered> {
         steps: Vec::new(),
         of: HashMap::new(),
         picked: HashMap::new(),
+        listed: 0,
         views: HashMap::new(),
+        rows: 0,
         begun: HashMap::new(),
         fused: HashSet::new(),
     };
@@ -151,8 +153,12 @@ struct Lowering<'a> {
     of: HashMap<OutletId, ValueId>,
     /// Tensors that are channels of values, as long as nobody reads them as one.
     picked: HashMap<OutletId, Vec<Channel>>,
+    /// Channels of all these lists.
+    listed: usize,
     /// Tensors whose numbers lie in a value in another order, or that are not maps.
     views: HashMap<OutletId, View>,
+    /// Rows of the tables of those that were only moved.
+    rows: usize,
     /// Attentions that are found, by their last node.
     begun: HashMap<usize, Begun>,
     /// Nodes that were taken along by one before them.

@@ -204,10 +204,10 @@ impl Lowering<'_> {
         let outlet = OutletId::from(node.id);
         let Some(view) = self.view_of(node)? else { return Ok(false) };
         let made = self.graph.shape(outlet)?;
-        let known: usize = self.views.values().map(|view| view.table.len()).sum();
-        if view.shape != made || view.table.is_empty() || known + view.table.len() > MOST {
+        if view.shape != made || view.table.is_empty() || self.rows + view.table.len() > MOST {
             return Ok(false);
         }
+        self.rows += view.table.len();
         self.define(outlet, view);
         Ok(true)
     }
