@@ -46,6 +46,18 @@ impl Heatmap {
         Heatmap { values, height, width, has_positive_evidence }
     }
 
+    /// `values` [height, width] from the smallest to the largest as [0, 1], whatever their sign. If they are constant or none
+    /// is positive, the map is all zeros.
+    pub fn of_all(mut values: Vec<f32>, (height, width): (usize, usize)) -> Heatmap {
+        let (low, high) = range(&values);
+        let has_positive_evidence = high > low && high > 0.0;
+        let factor = if has_positive_evidence { 1.0 / (high - low) } else { 0.0 };
+        for value in &mut values {
+            *value = ((*value - low) * factor).min(1.0);
+        }
+        Heatmap { values, height, width, has_positive_evidence }
+    }
+
     /// How its values are spread over three by three parts of equal size: nine shares by rows, which sum to one, or nine
     /// zeros if the map is empty.
     pub fn ninths(&self) -> [f32; 9] {

@@ -71,6 +71,13 @@ pub trait Masks: Send + Sync {
     /// What they are multiplied with.
     fn masked(&self) -> Masked;
 
+    /// The input tensor [3, height, width] that the network gets for a mask: the picture under it.
+    fn tensor(&self, mask: usize, input: &Input, spec: &InputSpec) -> Vec<f32> {
+        let mut values = vec![0.0; input.positions()];
+        self.write(mask, &mut values);
+        masked_tensor(input, &values, self.masked(), spec)
+    }
+
     /// Smallest and largest value at input size of what a mask was scaled from.
     fn range(&self, mask: usize) -> (f32, f32) {
         let _ = mask;
@@ -204,11 +211,7 @@ impl Passes {
         // All threads get as many, in equal parts of those that may go together.
         let a_thread = next.len().div_ceil(rayon::current_num_threads()).max(1);
         let together = a_thread.div_ceil(a_thread.div_ceil(Network::TOGETHER));
-        let masked = |&mask: &usize| {
-            let mut values = vec![0.0; input.positions()];
-            self.masks.write(mask, &mut values);
-            masked_tensor(input, &values, self.masks.masked(), &network.spec().input)
-        };
+        let masked = |&mask: &usize| self.masks.tensor(mask, input, &network.spec().input);
         let passes = next.par_chunks(together).with_max_len(1).map(|masks| {
             let masked: Vec<Vec<f32>> = masks.iter().map(masked).collect();
             let logits = network.logits_of(&masked.iter().map(Vec::as_slice).collect::<Vec<_>>())?;

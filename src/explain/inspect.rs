@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::image::RgbImage;
-use crate::passes::masked_tensor;
+use crate::passes::Masks;
 use crate::preprocess::denormalise;
 
 use super::{Explanation, most_probable};
@@ -32,26 +32,26 @@ pub struct MaskPicture {
 }
 
 impl Explanation {
-    /// A mask: of a channel of the layer, or of a window.
+    /// A mask: of a channel of the layer, a window, or a cluster of maps.
     ///
     /// # Errors
     /// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such channel, or its map is constant and was skipped.
     pub fn mask(&self, mask: usize) -> Result<MaskPicture> {
-        let values = self.mask_values(mask)?;
-        let (low, high) = self.passes.masks().range(mask);
+        let masks = self.masks_with(mask)?;
+        let mut values = vec![0.0; self.subject.input.positions()];
+        masks.write(mask, &mut values);
+        let (low, high) = masks.range(mask);
         let kept = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
         Ok(MaskPicture { low, high, mask: values, kept: kept as f32 })
     }
 
-    /// The mask [height, width] in [0, 1] alone.
-    fn mask_values(&self, mask: usize) -> Result<Vec<f32>> {
+    /// The masks, if `mask` is one of them.
+    fn masks_with(&self, mask: usize) -> Result<&dyn Masks> {
         let masks = self.passes.masks();
-        if !masks.order().contains(&mask) {
-            return Err(Error::new("channel-without-mask", &[("channel", &mask), ("channels", &masks.count())]));
+        if masks.order().contains(&mask) {
+            return Ok(masks);
         }
-        let mut values = vec![0.0; self.subject.input.positions()];
-        masks.write(mask, &mut values);
-        Ok(values)
+        Err(Error::new("channel-without-mask", &[("channel", &mask), ("channels", &masks.count())]))
     }
 
     /// The picture at input size as the network saw it under a mask.
@@ -59,9 +59,8 @@ impl Explanation {
     /// # Errors
     /// As [`mask`](Explanation::mask).
     pub fn masked_picture(&self, mask: usize) -> Result<RgbImage> {
-        let mask = self.mask_values(mask)?;
         let spec = &self.subject.network.spec().input;
-        let tensor = masked_tensor(&self.subject.input, &mask, self.passes.masks().masked(), spec);
+        let tensor = self.masks_with(mask)?.tensor(mask, &self.subject.input, spec);
         Ok(denormalise(&tensor, spec))
     }
 

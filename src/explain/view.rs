@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::geometry::range;
 use crate::heatmap::{Heatmap, Signed, WeightedSum};
-use crate::methods::{Method, Scores, Subject, Summands};
+use crate::methods::{Method, Part, Scores, Subject, Summands};
 use crate::metrics::convergence::{Settled, convergence};
 use crate::passes::Passes;
 use crate::sum::Sum;
@@ -51,11 +51,11 @@ pub struct Channel {
 /// What a mask has in the value of one pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Share {
-    /// Its index: the channel of the layer, or the window.
+    /// Its index: the channel of the layer, the window or the cluster.
     pub channel: usize,
     /// Its part of the weighted sum at this pixel; all parts sum to one.
     pub share: f32,
-    /// The value there of what is weighed: its activation, upsampled as the recipe sums it, or one for a window.
+    /// The value there of what is weighed: its activation, upsampled as the recipe sums it, or that of the mask.
     pub activation: f32,
 }
 
@@ -208,7 +208,7 @@ impl View {
             scored: self.scored.len(),
             total: self.total,
             range: self.sum.weighted().range(),
-            weighs_maps: self.method.uses_layer(),
+            weighs_maps: self.method.part() == Part::Map,
         }
     }
 
@@ -220,9 +220,10 @@ impl View {
     /// All channels of the layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::error::ErrorKind) if the method looks at no layer.
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if the method's masks are not the layer's maps.
     pub fn channels(&self) -> Result<Vec<Channel>> {
-        let Some(maps) = &self.subject.activations else {
+        let maps = self.subject.activations.as_ref().filter(|_| self.method.part() == Part::Map);
+        let Some(maps) = maps else {
             return Err(Error::new("method-without-maps", &[("method", &self.method.name())]));
         };
         let describe = |(channel, &weight): (usize, &f32)| {
@@ -280,7 +281,7 @@ impl View {
                 let activation = self.summands.value_at(channel, (row, column));
                 (channel, activation, f64::from(weight) * f64::from(activation))
             })
-            .filter(|(_, _, part)| self.method.uses_layer() || *part != 0.0)
+            .filter(|(_, _, part)| self.method.part() == Part::Map || *part != 0.0)
             .collect();
         let sum: f64 = parts.iter().map(|(_, _, part)| part).sum();
         if sum == 0.0 {

@@ -5,6 +5,7 @@
 
 pub mod occlusion;
 pub mod score_cam;
+pub mod vit_cx;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub struct Entry {
 }
 
 /// Every method, the default first.
-pub const ALL: [Entry; 2] = [score_cam::ENTRY, occlusion::ENTRY];
+pub const ALL: [Entry; 3] = [score_cam::ENTRY, vit_cx::ENTRY, occlusion::ENTRY];
 
 /// The method called `name`, or the default, with these options.
 ///
@@ -87,6 +88,8 @@ pub enum Part {
     Map,
     /// A window over the picture.
     Window,
+    /// A cluster of similar activation maps.
+    Cluster,
 }
 
 /// An option of a method.
@@ -111,6 +114,15 @@ pub enum Values {
         most: usize,
         /// What is taken if nothing is said.
         default: usize,
+    },
+    /// A number.
+    Number {
+        /// The smallest that is taken.
+        least: f64,
+        /// The largest that is taken.
+        most: f64,
+        /// What is taken if nothing is said.
+        default: f64,
     },
     /// One of some names.
     Name {
@@ -229,6 +241,8 @@ pub enum Weighing {
     SoftmaxOfProbabilities,
     /// How much the score falls under it.
     Drop,
+    /// How much what it hides brings about the score.
+    CausalImpact,
 }
 
 /// What is summed by the weights: one summand a mask, all of one size.
@@ -297,6 +311,6 @@ mod tests {
             assert_eq!(find(Some(name), Value::Null).unwrap().name(), name);
         }
         let unknown = find(Some("grad-cam"), Value::Null).unwrap_err();
-        assert_eq!((unknown.code, unknown.hint.as_str()), ("method-unknown", "There are: score-cam, occlusion."));
+        assert_eq!((unknown.code, unknown.hint.as_str()), ("method-unknown", "There are: score-cam, vit-cx, occlusion."));
     }
 }

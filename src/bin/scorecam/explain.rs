@@ -9,7 +9,7 @@ use clap::Args;
 use scorecam::error::{Error, Result, shown};
 use scorecam::explain::{Explanation, Facts, View};
 use scorecam::image::{RgbImage, decode, fit_within};
-use scorecam::methods::{Method, find};
+use scorecam::methods::{Method, Part, find};
 use scorecam::render::{ColourMap, diverging_overlay, npy, overlay, png};
 use scorecam::target::{Score, Target, Wish, check_class};
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ pub struct Explain {
     /// A class by index or label: the same as --target
     #[arg(long, value_name = "INDEX|LABEL", conflicts_with = "target")]
     class: Option<String>,
-    /// How to explain: score-cam or occlusion [default: score-cam]
+    /// How to explain: score-cam, vit-cx or occlusion [default: score-cam]
     #[arg(long, value_name = "NAME")]
     method: Option<String>,
     /// An option of the method, as in --option window=48; `scorecam methods` lists them
@@ -165,7 +165,11 @@ impl Job<'_> {
         let Loaded { labels, sha256, .. } = &self.loaded;
         let facts = Facts { image: &image, labels, sha256: Some(sha256) };
         write("json", explanation.report(view, &facts).to_json()?.as_bytes())?;
-        let masks = if view.method().uses_layer() { "channels" } else { "windows" };
+        let masks = match view.method().part() {
+            Part::Map => "channels",
+            Part::Window => "windows",
+            Part::Cluster => "passes, two for each cluster of maps,",
+        };
         println!(
             "{}: {} {:.3}, {} {masks} in {:.1} s{}",
             shown(name),

@@ -31,6 +31,7 @@ pub fn list(arguments: &Methods) -> Result<()> {
 fn described(values: &Values) -> String {
     match values {
         Values::Integer { least, most, default } => format!("{least}..{most} [default: {default}]"),
+        Values::Number { least, most, default } => format!("{least}..{most} [default: {default}]"),
         Values::Boolean { default } => format!("true|false [default: {default}]"),
         Values::Name { names, default } => {
             format!("{} [default: {}]", names.join("|"), default.unwrap_or("the recipe's own"))
