@@ -173,11 +173,11 @@ export interface Method {
   recipes: RecipeDescription[];
 }
 
-export type Part = "map" | "window";
+export type Part = "map" | "window" | "cluster";
 
 /** An option of a method. A default of null depends on the recipe. */
 export type Choice = { name: string } & (
-  | { type: "integer"; least: number; most: number; default: number }
+  | { type: "integer" | "number"; least: number; most: number; default: number }
   | { type: "name"; names: string[]; default: string | null }
   | { type: "boolean"; default: boolean }
 );
@@ -198,10 +198,10 @@ export interface RecipeDescription {
 export type Fill = "mean" | "black";
 
 /**
- * What makes a mask weigh more: its score alone, the softmax over the masks of their logits or probabilities, or how much the
- * score falls under it.
+ * What makes a mask weigh more: its score alone, the softmax over the masks of their logits or probabilities, how much the
+ * score falls under it, or how much what it hides brings about the score.
  */
-export type Weighing = "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop";
+export type Weighing = "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop" | "causal-impact";
 
 /**
  * A variant of Score-CAM by name. `columnwise` is an option of "matlab"; `score` takes scores before ("logit") or after
@@ -295,6 +295,8 @@ export interface Result extends Classified {
     evenness: number;
     /** The weights are so even that the map shows where the layer is active rather than what speaks for the class. */
     nearUniformWeights: boolean;
+    /** The maps are a transformer's tokens, where Score-CAM is known to be weak; "vit-cx" was made for them. */
+    tokensAsMaps: boolean;
     /** The network finds the class less probable than all others together; behind a sigmoid, less probable than not. */
     lowConfidence: boolean;
     /** The network finds the class less than one per cent probable; the map is stretched to the full scale all the same. */

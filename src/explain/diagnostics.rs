@@ -37,6 +37,8 @@ pub struct Diagnostics {
     pub evenness: f32,
     /// Whether the weights are nearly even: the map then shows where the layer is active rather than what speaks for the class.
     pub near_uniform_weights: bool,
+    /// Whether the weights are those of a transformer's tokens as maps: there Score-CAM is known to be weak.
+    pub tokens_as_maps: bool,
     /// Whether the network finds the class less probable than all others together or, where each class is scored by
     /// itself, less probable than not.
     pub low_confidence: bool,
@@ -59,6 +61,8 @@ pub(super) struct Facts<'a> {
     pub range: (f32, f32),
     /// Whether the weights are those of activation maps.
     pub weighs_maps: bool,
+    /// Whether the layer's maps are a transformer's tokens.
+    pub are_tokens: bool,
 }
 
 impl Diagnostics {
@@ -75,6 +79,7 @@ impl Diagnostics {
             high: facts.range.1,
             evenness,
             near_uniform_weights: facts.weighs_maps && facts.scored > 1 && evenness > EVEN,
+            tokens_as_maps: facts.weighs_maps && facts.are_tokens,
             low_confidence: probability < CONFIDENT,
             improbable: probability < ABSENT,
         }

@@ -10,6 +10,7 @@ use crate::geometry::range;
 use crate::heatmap::{Heatmap, Signed, WeightedSum};
 use crate::methods::{Method, Part, Scores, Subject, Summands};
 use crate::metrics::convergence::{Settled, convergence};
+use crate::model::Layer;
 use crate::passes::Passes;
 use crate::sum::Sum;
 use crate::target::Target;
@@ -209,6 +210,7 @@ impl View {
             total: self.total,
             range: self.sum.weighted().range(),
             weighs_maps: self.method.part() == Part::Map,
+            are_tokens: self.subject.layer.as_ref().is_some_and(Layer::is_tokens),
         }
     }
 

@@ -311,6 +311,9 @@ mod tests {
             assert_eq!(find(Some(name), Value::Null).unwrap().name(), name);
         }
         let unknown = find(Some("grad-cam"), Value::Null).unwrap_err();
-        assert_eq!((unknown.code, unknown.hint.as_str()), ("method-unknown", "There are: score-cam, vit-cx, occlusion."));
+        assert_eq!(
+            (unknown.code, unknown.hint.as_str()),
+            ("method-unknown", "There are: score-cam, vit-cx, occlusion.")
+        );
     }
 }

@@ -65,6 +65,13 @@ pub struct Layer {
     is_computed: bool,
 }
 
+impl Layer {
+    /// Whether its maps are a transformer's tokens put into rows and columns.
+    pub fn is_tokens(&self) -> bool {
+        self.grid.is_some()
+    }
+}
+
 /// Where the picture's positions are in a network that has no maps of it.
 pub(super) enum Hidden {
     /// In the rows of a matrix of this shape.

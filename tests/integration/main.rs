@@ -17,3 +17,4 @@ mod operators;
 mod resampling;
 mod squeezenet;
 mod tiny;
+mod vit_cx;

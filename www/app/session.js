@@ -137,7 +137,7 @@ export function createSession({
     const cam = await ready;
     const method = cam.methods.find(({ name }) => name === complete.method);
     if (!method) throw new Error(`no method ${complete.method}`);
-    const asked = Promise.all([method.usesLayer ? complete.channels() : null, complete.convergence()]);
+    const asked = Promise.all([method.part === "map" ? complete.channels() : null, complete.convergence()]);
     const [found, settled] = await asked;
     if (!state.isAwaited(complete)) return;
     const model = state.networkOf(complete, loaded);

@@ -80,8 +80,9 @@ export function createSettings(container, { onNetwork, onLayer, onMethod }) {
     }
     if (option.type === "boolean")
       return make("div", {}, label, make("input", { id, name, type: "checkbox", checked: option.default }));
+    const step = option.type === "integer" ? "1" : "any";
     const [min, max, value] = [option.least, option.most, option.default].map(String);
-    return make("div", {}, label, make("input", { id, name, type: "number", min, max, step: "1", value }));
+    return make("div", {}, label, make("input", { id, name, type: "number", min, max, step, value }));
   }
 
   /** Makes the fields of the chosen method's options, with their defaults. */

@@ -329,9 +329,12 @@ export default {
   showSigned: "Show what speaks against, too",
   method: "Method",
   "method-score-cam": "Score-CAM",
+  "method-vit-cx": "ViT-CX",
   "method-occlusion": "Occlusion",
   "method-score-cam-hint":
     "The network’s own maps cover the picture, each as a mask; those whose masks keep the class’s score make the heatmap.",
+  "method-vit-cx-hint":
+    "Made for vision transformers. Maps that look alike become one mask; what it hides is replaced by noise, and the mask weighs how much of the class’s probability is left, less what the same noise alone leaves.",
   "method-occlusion-hint":
     "A window slides over the picture and covers it; where the class’s score falls, there is the evidence. It looks at no layer, so it works for any network, and is coarse.",
   "option-window": "Window (pixels)",
@@ -339,6 +342,9 @@ export default {
   "option-fill": "Covered by",
   "option-fill-mean": "mean colour",
   "option-fill-black": "black",
+  "option-distance": "Maps are one mask within (cosine distance)",
+  "option-noise": "Noise where a mask hides (deviation)",
+  "option-seed": "Seed of the noise",
   "option-score": "Scores",
   "option-score-logit": "before the softmax",
   "option-score-probability": "after the softmax",
@@ -347,16 +353,25 @@ export default {
   factOptions: "Options",
   "factChannelsValue-map": "{scored} of {channels}; {skipped} constant maps skipped",
   "factChannelsValue-window": "{scored} of {channels} windows",
+  "factChannelsValue-cluster": "{scored} of {channels}, two for each cluster of maps",
   "provenanceHint-map": "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
   "provenanceHint-window":
     "Point at the heatmap, or move over it with the arrow keys, to see which windows made a place.",
+  "provenanceHint-cluster":
+    "Point at the heatmap, or move over it with the arrow keys, to see which clusters of maps made a place.",
   "provenanceShare-map": "map {channel} has {percent}",
   "provenanceShare-window": "window {channel} has {percent}",
+  "provenanceShare-cluster": "cluster {channel} has {percent}",
   "provenanceNone-map": "Here the heatmap is {value}; no map speaks for the class.",
   "provenanceNone-window": "Here the heatmap is {value}; covering this place does not change the score.",
+  "provenanceNone-cluster": "Here the heatmap is {value}; no mask reaches this place.",
   "doubt-against":
     "What there is speaks against “{label}”: the weighted sum goes from {low} to {high}. Tick “Show what speaks against, too” to see where.",
   "doubt-coarse-map": "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
+  "doubt-tokens":
+    "This layer’s maps are a transformer’s tokens, on which Score-CAM is known to be weak: its map may show little of what decides. Compare it with ViT-CX, which was made for them, or with occlusion.",
+  "doubt-coarse-cluster":
+    "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. It runs from its smallest value to its largest: its lowest colour is the least evidence, not none.",
   "doubt-coarse-window":
     "The heatmap is no finer than the window that slid over the picture, and a covered window is something that the network was never trained with.",
   "fades-mean": "the mean colour that the network was trained with",

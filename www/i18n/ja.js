@@ -325,9 +325,12 @@ export default {
   showSigned: "クラスに反するものも表示",
   method: "手法",
   "method-score-cam": "Score-CAM",
+  "method-vit-cx": "ViT-CX",
   "method-occlusion": "遮蔽(Occlusion)",
   "method-score-cam-hint":
     "ネットワーク自身のマップを 1 枚ずつマスクにして画像を覆い、クラスのスコアを保つマップからヒートマップを作ります。",
+  "method-vit-cx-hint":
+    "ビジョントランスフォーマーのための手法です。似たマップをまとめて 1 枚のマスクにし、隠した所をノイズで置き換え、残ったクラスの確率から同じノイズだけを加えたときの確率を引いて重みとします。",
   "method-occlusion-hint":
     "窓が画像の上を動いて覆い、クラスのスコアが下がった場所を根拠とします。層を見ないのでどのネットワークにも使えますが、粗い結果です。",
   "option-window": "窓の大きさ(画素)",
@@ -335,6 +338,9 @@ export default {
   "option-fill": "窓の中",
   "option-fill-mean": "平均色",
   "option-fill-black": "黒",
+  "option-distance": "1 枚のマスクにまとめるマップの近さ(コサイン距離)",
+  "option-noise": "隠した所のノイズ(標準偏差)",
+  "option-seed": "ノイズの乱数の種",
   "option-score": "スコア",
   "option-score-logit": "ソフトマックスの前",
   "option-score-probability": "ソフトマックスの後",
@@ -343,16 +349,25 @@ export default {
   factOptions: "設定",
   "factChannelsValue-map": "{channels} 枚中 {scored} 枚、一定値のため省略 {skipped} 枚",
   "factChannelsValue-window": "窓 {channels} 個中 {scored} 個",
+  "factChannelsValue-cluster": "{channels} 回中 {scored} 回(マップのまとまりごとに 2 回)",
   "provenanceHint-map": "ヒートマップを指すか矢印キーで動かすと、その場所を作ったマップがわかります。",
   "provenanceHint-window": "ヒートマップの上を指すか矢印キーで動かすと、その場所を作った窓が分かります。",
+  "provenanceHint-cluster":
+    "ヒートマップの上を指すか矢印キーで動かすと、その場所を作ったマップのまとまりが分かります。",
   "provenanceShare-map": "マップ {channel} が {percent}",
   "provenanceShare-window": "窓 {channel} が {percent}",
+  "provenanceShare-cluster": "まとまり {channel} が {percent}",
   "provenanceNone-map": "ここの値は {value}。このクラスを支持するマップはありません。",
   "provenanceNone-window": "ここのヒートマップは {value} です。ここを覆ってもスコアは変わりません。",
+  "provenanceNone-cluster": "ここのヒートマップは {value} です。ここに届くマスクはありません。",
   "doubt-against":
     "あるのは「{label}」に反するものだけです。重み付きの和は {low} から {high} です。場所は「クラスに反するものも表示」で見られます。",
   "doubt-coarse-map":
     "この層の位置は {height} × {width} しかないため、それより細かいヒートマップの輪郭は補間によるものです。",
+  "doubt-tokens":
+    "この層のマップはトランスフォーマーのトークンです。そこでは Score-CAM は弱いことが知られており、判断を決めたものがあまり現れないかもしれません。トークンのために作られた ViT-CX や遮蔽と比べてください。",
+  "doubt-coarse-cluster":
+    "この層の位置は {height} × {width} しかないため、それより細かい輪郭は補間によるものです。また、色は最小値から最大値までに割り当てられます。最も低い色は根拠が最も少ない所で、無い所ではありません。",
   "doubt-coarse-window":
     "ヒートマップは画像の上を動いた窓より細かくはなりません。また、窓で覆われた画像はネットワークが学習で見たことのないものです。",
   "fades-mean": "学習時の平均色",

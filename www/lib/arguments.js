@@ -38,6 +38,16 @@ function whole(name, value, low, high, what = "a whole number") {
 }
 
 /**
+ * A number from `low` to `high`.
+ * @param {string} name  @param {any} value  @param {number} low  @param {number} high
+ * @returns {number}
+ */
+function within(name, value, low, high) {
+  if (typeof value === "number" && value >= low && value <= high) return value;
+  throw refuse(name, value, `a number from ${low} to ${high}`);
+}
+
+/**
  * @template T
  * @param {(value: any) => T} check
  * @returns {(value: any) => T | undefined}
@@ -126,6 +136,7 @@ export function method(value, others, methods) {
     const wanted = given[option.name];
     if (wanted === undefined) continue;
     if (option.type === "integer") whole(option.name, wanted, option.least, option.most);
+    else if (option.type === "number") within(option.name, wanted, option.least, option.most);
     else if (option.name === "recipe") recipe(wanted);
     else if (option.type === "boolean" && typeof wanted !== "boolean")
       throw refuse(option.name, wanted, "true or false");
@@ -170,10 +181,7 @@ export const build = optional((value) => {
 export const prefetch = text("prefetch", "the name of a network of the catalogue");
 export const colourMap = text("colourMap", "the name of a colour map");
 
-export const opacity = optional((value) => {
-  if (typeof value === "number" && value >= 0 && value <= 1) return value;
-  throw refuse("opacity", value, "a number from 0 to 1");
-});
+export const opacity = optional((value) => within("opacity", value, 0, 1));
 
 /** A recipe by its name or with options, which the core looks up. */
 export const recipe = optional((value) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rand_distr::{Distribution, StandardNormal};
 use rand_pcg::Pcg64;
+use rand_pcg::rand_core::SeedableRng;
 
 use crate::geometry::{Grid, Upsampler, range};
 use crate::methods::{Subject, Summands};
@@ -23,7 +24,8 @@ pub struct Noise {
 impl Noise {
     /// The noise [3, height, width] of a cluster: the same on every machine.
     fn of(self, cluster: usize, len: usize) -> Vec<f32> {
-        let mut generator = Pcg64::new(u128::from(self.seed), cluster as u128);
+        // Seeds of its own would be near each other, and what they lead to alike: this spreads them.
+        let mut generator = Pcg64::seed_from_u64(self.seed << 32 | cluster as u64);
         (0..len).map(|_| self.deviation * Distribution::<f32>::sample(&StandardNormal, &mut generator)).collect()
     }
 }
@@ -72,9 +74,7 @@ impl Masks for ClusterMasks {
         write_mask(self.clusters.sum(cluster), &self.upsampler, &mut values);
         let noise = self.noise.of(cluster, input.tensor.len());
         let pixels = input.tensor.iter().zip(&noise).zip(values.iter().cycle());
-        pixels
-            .map(|((pixel, noise), mask)| if hides { pixel * mask } else { *pixel } + noise * (1.0 - mask))
-            .collect()
+        pixels.map(|((pixel, noise), mask)| if hides { pixel * mask } else { *pixel } + noise * (1.0 - mask)).collect()
     }
 
     fn masked(&self) -> Masked {

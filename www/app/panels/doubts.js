@@ -28,6 +28,7 @@ export function doubtsAbout({ result, label, model, singleThreadReason }) {
   const isUnsure = diagnostics.lowConfidence && !diagnostics.improbable;
   add(isUnsure, unsure, { label, percent: percent(probability) });
   add(diagnostics.nearUniformWeights, "doubt-even", { percent: percent(diagnostics.evenness, 0) });
+  add(diagnostics.tokensAsMaps, "doubt-tokens");
   const { skippedChannels: skipped, channels } = diagnostics;
   add(skipped > channels * MANY_SKIPPED, "doubt-skipped", {
     skipped: number(skipped),
