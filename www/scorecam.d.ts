@@ -65,7 +65,8 @@ export class ScoreCam {
   /**
    * Explains a picture. A file may be PNG, JPEG, WebP, GIF, BMP, TIFF or what else the browser decodes (AVIF, HEIC in Safari); of what
    * is drawn the pixels are read, and laid over white.
-   * Costs a forward pass for each channel of the layer that varies, or for each window of "occlusion". Several at a time have
+   * Costs a forward pass for each channel of the layer that varies, for each window of "occlusion", or two for each cluster of
+   * maps of "vit-cx". Several at a time have
    * their turns.
    * @throws ScoreCamError (of kind "memory" where the layer needs more than there is; that is worked out before anything is
    *   allocated), what `onProgress` throws, or the signal's reason if it is aborted; the model stays loaded.
@@ -280,7 +281,7 @@ export interface Result extends Classified {
   weights: Float32Array;
   weighing: Weighing;
   diagnostics: {
-    /** Channels of the layer, or windows; and those that were scored. */
+    /** Channels of the layer, windows, or passes of "vit-cx"; and those that were scored. */
     channels: number;
     scoredChannels: number;
     /** Channels left out because their map is constant. */

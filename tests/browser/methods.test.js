@@ -87,6 +87,30 @@ test("its options are explained anew when they change, and a senseless one gets 
   assert.deepEqual(tab.errors, []);
 });
 
+test("clusters of maps are the masks when ViT-CX is chosen, and the noise is that of the command line", async () => {
+  await page.getByLabel("Method", { exact: true }).selectOption("vit-cx");
+  await finished(page);
+  assert.match(await fact("Options").textContent(), /: 0\.1, .*: 0\.1, Seed of the noise: 0$/);
+  const [, done, total] = (await fact("Masked pictures").textContent()).match(/^(\d+) of (\d+), two for each cluster/);
+  assert.ok(done === total && Number(done) > 20, `${done} of ${total}`);
+  for (const panel of ["#walkthrough", "#channels", "#recipe-field", "#save-csv"])
+    assert.ok(await page.locator(panel).isHidden(), panel);
+  assert.ok(await page.locator("#layer-field").isVisible());
+  const native = commandLine("--method", "vit-cx", "--layer", (await report()).layer.name);
+  const compared = compare(await values("Save map (.npy)"), native.heatmap);
+  assert.ok(compared.difference < 1e-3, `${JSON.stringify(compared)}, ${total} passes`);
+  const noise = page.getByLabel("Noise where a mask hides (deviation)");
+  await noise.fill("0");
+  await noise.blur();
+  await finished(page);
+  assert.match(await fact("Options").textContent(), /: 0\.1, .*: 0, Seed/);
+  await noise.fill("1.5");
+  await noise.blur();
+  await page.getByRole("alert").getByText("noise is 1.5").waitFor();
+  assert.match(await page.getByRole("alert").first().textContent(), /a number from 0 to 1/);
+  assert.deepEqual(tab.errors, []);
+});
+
 test("a link carries the method with its options", async () => {
   await page.evaluate(() => (location.hash = "#method=occlusion&method.window=56&method.stride=28"));
   await finished(page);
@@ -142,10 +166,11 @@ test("targets are asked from the same passes: groups, differences, Finer-CAM's c
     assert.equal(seen.group.target.group.length, 2);
     assert.equal(seen.contrast.against.length, 3);
     assert.deepEqual(seen.occluded, { layer: null, recipe: null, part: "window", weights: 9 });
-    assert.equal(seen.refused.message, 'The method "occlusion" looks at no activation maps.');
+    assert.equal(seen.refused.message, 'The masks of the method "occlusion" are not the maps of a layer.');
     assert.deepEqual([seen.signed[0], seen.signed[1]], [64, seen.signed[2]]);
     assert.deepEqual(seen.methods, [
       ["score-cam", ["recipe", "columnwise", "score"]],
+      ["vit-cx", ["distance", "noise", "seed"]],
       ["occlusion", ["window", "stride", "fill", "score"]],
     ]);
   } finally {
