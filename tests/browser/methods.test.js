@@ -93,7 +93,7 @@ test("clusters of maps are the masks when ViT-CX is chosen, and the noise is tha
   assert.match(await fact("Options").textContent(), /: 0\.1, .*: 0\.1, Seed of the noise: 0$/);
   const [, done, total] = (await fact("Masked pictures").textContent()).match(/^(\d+) of (\d+), two for each cluster/);
   assert.ok(done === total && Number(done) > 20, `${done} of ${total}`);
-  for (const panel of ["#walkthrough", "#channels", "#recipe-field", "#save-csv"])
+  for (const panel of ["#walkthrough", "#channels", "#recipe-field", "#save-csv", "#compare-softmax"])
     assert.ok(await page.locator(panel).isHidden(), panel);
   assert.ok(await page.locator("#layer-field").isVisible());
   const native = commandLine("--method", "vit-cx", "--layer", (await report()).layer.name);

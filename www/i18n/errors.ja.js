@@ -183,7 +183,10 @@ export default {
   "method-unknown": ["「{method}」という手法はありません。", "あるのは {names} です。"],
   "method-option": ["手法「{method}」にはこの指定が使えません({cause})。", "使えるのは {names} です。"],
   "method-range": ["{option} が {found} です。必要なのは {expected} です。", "別の値にするか、外してください。"],
-  "method-without-maps": ["手法「{method}」のマスクは層のマップではありません。", "score-cam のように、マップをマスクにする手法を選んでください。"],
+  "method-without-maps": [
+    "手法「{method}」のマスクは層のマップではありません。",
+    "score-cam のように、マップをマスクにする手法を選んでください。",
+  ],
   "passes-differ": [
     "済んだ推論は {method} には使えません。マスクの作り方が違います。",
     "それで画像をもう一度説明させてください。",

@@ -36,7 +36,7 @@ const DISTANCE: f64 = 0.1;
 /// The authors' deviation of the noise.
 const NOISE: f64 = 0.1;
 /// Seeds that JavaScript, JSON and a form have in common.
-const MOST_SEED: usize = u32::MAX as usize;
+const MOST_SEED: u32 = u32::MAX;
 
 /// How alike maps of one mask are, and the noise where masks hide.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -44,7 +44,7 @@ const MOST_SEED: usize = u32::MAX as usize;
 struct VitCx {
     distance: f64,
     noise: f64,
-    seed: usize,
+    seed: u64,
 }
 
 impl Default for VitCx {
@@ -62,7 +62,7 @@ fn describe() -> Description {
         options: vec![
             number("distance", DISTANCE),
             number("noise", NOISE),
-            Choice { name: "seed", values: Values::Integer { least: 0, most: MOST_SEED, default: 0 } },
+            Choice { name: "seed", values: Values::Integer { least: 0, most: MOST_SEED as usize, default: 0 } },
         ],
         recipes: Vec::new(),
     }
@@ -76,7 +76,7 @@ fn make(options: Value) -> Result<Arc<dyn Method>> {
             return Err(Error::new("method-range", &[("option", &option), ("found", &found), ("expected", &expected)]));
         }
     }
-    if method.seed > MOST_SEED {
+    if method.seed > u64::from(MOST_SEED) {
         let expected = format!("0 to {MOST_SEED}");
         return Err(Error::new(
             "method-range",
@@ -106,7 +106,7 @@ impl Method for VitCx {
     }
 
     fn masks(&self, subject: &Arc<Subject>) -> Result<Box<dyn Masks>> {
-        let noise = Noise { deviation: self.noise as f32, seed: self.seed as u64 };
+        let noise = Noise { deviation: self.noise as f32, seed: self.seed };
         Ok(Box::new(ClusterMasks::new(subject, self.clusters(subject), noise)))
     }
 

@@ -184,6 +184,7 @@ export function createCompare(panel, { onError }) {
       panel.hidden = false;
       const [first, second] = rivals(shown.result);
       classes.hidden = second === undefined;
+      softmax.hidden = !shown.method.options.some(({ name }) => name === "score");
       if (second !== undefined)
         classes.textContent = t("compareClasses", { first: shown.labelOf(first), second: shown.labelOf(second) });
       sayWhatIsKept();
