@@ -97,11 +97,16 @@ fn targets_methods_and_what_speaks_against_are_asked_for_by_flags() {
     assert!(worked && report["method"] == "occlusion" && report["layer"].is_null() && report["window"] == 4);
     assert_eq!(report["weights"].as_array().unwrap().len(), 4);
 
+    let (worked, _, report) = explain(&["--method", "vit-cx", "--option", "distance=0.3", "--option", "seed=7"]);
+    assert!(worked && report["method"] == "vit-cx" && report["distance"] == 0.3 && report["seed"] == 7);
+    assert_eq!(report["noise"], 0.1);
+
     for (wrong, says) in [
+        (&["--method", "vit-cx", "--option", "noise=2"][..], "a number from 0 to 1"),
         (&["--target", "difference:1"][..], "cannot be read"),
         (&["--target", "group:0,9"], "There is no class 9"),
         (&["--target", "finer:2,2"], "cannot be set against itself"),
-        (&["--method", "lime"], "There are: score-cam, occlusion."),
+        (&["--method", "lime"], "There are: score-cam, vit-cx, occlusion."),
         (&["--method", "occlusion", "--recipe", "paper"], "unknown field `recipe`"),
         (&["--option", "window=3"], "unknown field `window`"),
         (&["--crop", "2"], "A crop of 2 is no part"),
