@@ -33,17 +33,11 @@ impl Heatmap {
     }
 
     /// What is positive of `values` [height, width], scaled to [0, 1]. If that is constant, the map is all zeros.
-    pub fn of_positive(mut values: Vec<f32>, (height, width): (usize, usize)) -> Heatmap {
+    pub fn of_positive(mut values: Vec<f32>, size: (usize, usize)) -> Heatmap {
         for value in &mut values {
             *value = value.max(0.0);
         }
-        let (low, high) = range(&values);
-        let has_positive_evidence = high > low;
-        let factor = if has_positive_evidence { 1.0 / (high - low) } else { 0.0 };
-        for value in &mut values {
-            *value = ((*value - low) * factor).min(1.0);
-        }
-        Heatmap { values, height, width, has_positive_evidence }
+        Heatmap::of_all(values, size)
     }
 
     /// `values` [height, width] from the smallest to the largest as [0, 1], whatever their sign. If they are constant or none
