@@ -3,14 +3,12 @@
 They go to target/networks/bench, for `bench.js --files` and `native.py`. Needs torch, torchvision, onnx and onnxscript.
 """
 
-import pathlib
 import sys
 import warnings
 
 import torch
 import torchvision
-
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "target" / "networks" / "bench"
+from native_peers import FOLDER
 
 
 def main():
