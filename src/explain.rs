@@ -86,7 +86,7 @@ impl Explanation {
         let mut logits = network.logits_of(&[&input.tensor, &blank])?;
         let references = References { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
         let activations = layer.as_ref().map(|layer| network.activations(layer, &input.tensor)).transpose()?;
-        let subject = Arc::new(Subject { network: Arc::clone(network), layer, activations, input, references });
+        let subject = Arc::new(Subject::new(network, layer.zip(activations), input, references));
         let passes = Passes::new(method.masks(&subject)?, network);
         Ok(Explanation { subject, masking: method.masking(), passes, prepare: started.elapsed() })
     }
@@ -119,12 +119,15 @@ impl Explanation {
             return Err(Error::new("passes-differ", &[("method", &shown(&method.title()))]));
         }
         let target = wish.resolve(&self.subject.references.picture, self.subject.network.output())?;
-        Ok(View::new(&self.subject, method, target, &self.passes))
+        View::new(&self.subject, method, target, &self.passes)
     }
 
     /// Takes the passes that were done since into a view: what was summed before is not summed again.
-    pub fn refresh(&self, view: &mut View) {
-        view.refresh(&self.passes);
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator of the network fails.
+    pub fn refresh(&self, view: &mut View) -> Result<()> {
+        view.refresh(&self.passes)
     }
 
     /// The `count` most probable classes of the picture as it is, the most probable first.

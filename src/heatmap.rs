@@ -40,6 +40,15 @@ impl Heatmap {
         Heatmap::of_all(values, size)
     }
 
+    /// What is positive of `sum` at its own size, scaled to [0, 1], then resized and scaled again, as pytorch-grad-cam has it. Where it
+    /// was rectified, that decides whether there is positive evidence; upsampling only spreads it.
+    pub fn of_positive_cells(sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
+        let small = Heatmap::of_positive(sum.values.clone(), (sum.height, sum.width));
+        let has_positive_evidence = small.has_positive_evidence;
+        let sum = WeightedSum { values: small.values, ..*sum };
+        Heatmap { has_positive_evidence, ..Heatmap::of_positive(sum.resized(size), size) }
+    }
+
     /// `values` [height, width] from the smallest to the largest as [0, 1], whatever their sign. If they are constant or none
     /// is positive, the map is all zeros.
     pub fn of_all(mut values: Vec<f32>, (height, width): (usize, usize)) -> Heatmap {

@@ -3,6 +3,7 @@
 //! What the masks are is a matter of the method: activation maps, windows that slide over the picture. The passes are done
 //! some at a time, in parallel, and their scores do not depend on how many threads there are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -10,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 use crate::error::{Error, Result};
-use crate::model::Network;
 use crate::model::spec::{InputSpec, OutputKind};
+use crate::model::{Network, Tail};
 use crate::preprocess::{Input, normalisation_table, source_channel};
 
 /// How long a step should take: short enough for a Cancel to be answered at once, long enough to keep all threads busy.
 const STEP: Duration = Duration::from_millis(200);
 
-/// The most passes that one thread does in a step.
-const MAX_PASSES_A_STEP: usize = 16;
+/// The most passes that one thread does in a step: through the whole network, and from a layer on.
+const MAX_PASSES_A_STEP: (usize, usize) = (16, 512);
 
 /// What a mask is multiplied with, and so what shows where it is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -71,11 +72,17 @@ pub trait Masks: Send + Sync {
     /// What they are multiplied with.
     fn masked(&self) -> Masked;
 
-    /// The input tensor [3, height, width] that the network gets for a mask: the picture under it.
+    /// The tensor that a pass begins with, for a mask: the input [3, height, width], the picture under it; or, where
+    /// [`tail`](Masks::tail) says so, the layer's maps [channels, height, width] under it.
     fn tensor(&self, mask: usize, input: &Input, spec: &InputSpec) -> Vec<f32> {
         let mut values = vec![0.0; input.positions()];
         self.write(mask, &mut values);
         masked_tensor(input, &values, self.masked(), spec)
+    }
+
+    /// What the passes go through if it is not the whole network: masks are then of a layer's maps.
+    fn tail(&self) -> Option<&Arc<Tail>> {
+        None
     }
 
     /// Smallest and largest value at input size of what a mask was scaled from.
@@ -137,6 +144,28 @@ impl ScoreMatrix {
     }
 }
 
+/// No masks, for methods that need no passes.
+#[derive(Debug, Clone, Copy)]
+pub struct NoMasks;
+
+impl Masks for NoMasks {
+    fn count(&self) -> usize {
+        0
+    }
+
+    fn order(&self) -> &[usize] {
+        &[]
+    }
+
+    fn write(&self, mask: usize, _: &mut [f32]) {
+        unreachable!("there is no mask {mask}");
+    }
+
+    fn masked(&self) -> Masked {
+        Masked::NormalisedTensor
+    }
+}
+
 /// The passes of one picture under a stack of masks, done some at a time.
 pub struct Passes {
     masks: Box<dyn Masks>,
@@ -192,7 +221,8 @@ impl Passes {
         let elapsed = started.elapsed();
         self.elapsed += elapsed;
         let a_pass = elapsed.as_secs_f64() / self.passes_a_step as f64;
-        let passes = ((STEP.as_secs_f64() / a_pass.max(1e-6)) as usize).clamp(1, MAX_PASSES_A_STEP);
+        let most = if self.masks.tail().is_some() { MAX_PASSES_A_STEP.1 } else { MAX_PASSES_A_STEP.0 };
+        let passes = ((STEP.as_secs_f64() / a_pass.max(1e-6)) as usize).clamp(1, most);
         // Whole groups of passes that share the reading of the weights.
         self.passes_a_step =
             if passes > Network::TOGETHER { passes / Network::TOGETHER * Network::TOGETHER } else { passes };
@@ -211,10 +241,15 @@ impl Passes {
         // All threads get as many, in equal parts of those that may go together.
         let a_thread = next.len().div_ceil(rayon::current_num_threads()).max(1);
         let together = a_thread.div_ceil(a_thread.div_ceil(Network::TOGETHER));
+        let tail = self.masks.tail();
         let masked = |&mask: &usize| self.masks.tensor(mask, input, &network.spec().input);
         let passes = next.par_chunks(together).with_max_len(1).map(|masks| {
             let masked: Vec<Vec<f32>> = masks.iter().map(masked).collect();
-            let logits = network.logits_of(&masked.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            let tensors: Vec<&[f32]> = masked.iter().map(Vec::as_slice).collect();
+            let logits = match tail {
+                Some(tail) => tail.logits_of(&tensors),
+                None => network.logits_of(&tensors),
+            }?;
             logits.into_iter().map(finite).collect::<Result<Vec<_>>>()
         });
         let rows: Vec<Vec<f32>> = passes.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
@@ -224,6 +259,13 @@ impl Passes {
         self.done = end;
         Ok(())
     }
+}
+
+/// All numbers below `count`, those far apart soon after each other, so that the map settles everywhere at once.
+pub fn spread(count: usize) -> Vec<usize> {
+    let bits = count.next_power_of_two().trailing_zeros();
+    let reversed = |i: usize| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) };
+    (0..count.next_power_of_two()).map(reversed).filter(|&i| i < count).collect()
 }
 
 /// Passes logits on if they are finite.
@@ -292,6 +334,15 @@ mod tests {
             masked_tensor(&input, &[0.5, 0.0], Masked::Pixels, &spec),
             [-84.0, -100.0, -90.0, -100.0, -95.0, -100.0]
         );
+    }
+
+    #[test]
+    fn the_order_is_spread_and_complete() {
+        assert_eq!(spread(5), [0, 4, 2, 1, 3]);
+        assert_eq!(spread(1), [0]);
+        let mut sorted = spread(169);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..169).collect::<Vec<_>>());
     }
 
     #[test]

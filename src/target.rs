@@ -202,17 +202,47 @@ impl Target {
             },
             Target::Difference { index, against } => of(*index) - of(*against),
             Target::Finer { index, against } => {
-                // The softmax's denominator cancels, so that weights of classes too improbable for a float are kept.
-                let largest = against.iter().map(|&class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
-                let weight = |class: usize| match output {
-                    OutputKind::Sigmoid => 1.0 / (1.0 + f64::from(-logits[class]).exp()),
-                    _ => f64::from(logits[class] - largest).exp(),
-                };
-                let weights: f64 = against.iter().map(|&class| weight(class)).sum();
-                let contrast = |&class: &usize| weight(class) * (of(*index) - of(class));
-                against.iter().map(contrast).sum::<f64>() / weights
+                let weights = weights_of_others(logits, output, against);
+                against.iter().zip(weights).map(|(&class, weight)| weight * (of(*index) - of(class))).sum()
             }
         }
+    }
+
+    /// The gradient [classes] of [`score`](Target::score) by the logits. In Finer-CAM's contrast the others' probabilities are
+    /// weights that are held fixed, as its authors' code has them.
+    pub fn gradient(&self, logits: &[f32], output: OutputKind, score: Score) -> Vec<f32> {
+        let all = probabilities(logits, output);
+        // By the score of each class, before or after the softmax.
+        let mut by_score = vec![0.0_f64; logits.len()];
+        match self {
+            Target::Class { index } => by_score[*index] = 1.0,
+            Target::Group { classes } => {
+                let largest = classes.iter().map(|&class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
+                let part = |class: usize| f64::from(logits[class] - largest).exp();
+                let whole: f64 = classes.iter().map(|&class| part(class)).sum();
+                for &class in classes {
+                    by_score[class] = if score == Score::Logit { part(class) / whole } else { 1.0 };
+                }
+            }
+            Target::Difference { index, against } => (by_score[*index], by_score[*against]) = (1.0, -1.0),
+            Target::Finer { index, against } => {
+                let weights = weights_of_others(logits, output, against);
+                by_score[*index] = 1.0;
+                against.iter().zip(weights).for_each(|(&class, weight)| by_score[class] = -weight);
+            }
+        }
+        let by_logit = |class: usize| match (score, output) {
+            (Score::Logit, _) => by_score[class],
+            (Score::Probability, OutputKind::Sigmoid) => {
+                let p = f64::from(all[class]);
+                by_score[class] * p * (1.0 - p)
+            }
+            (Score::Probability, _) => {
+                let mean: f64 = by_score.iter().zip(&all).map(|(by, &p)| by * f64::from(p)).sum();
+                f64::from(all[class]) * (by_score[class] - mean)
+            }
+        };
+        (0..logits.len()).map(|class| by_logit(class) as f32).collect()
     }
 
     /// How probable the network finds what is asked about, in [0, 1]: the class (of a contrast, the one that is asked about), or
@@ -235,6 +265,19 @@ impl Target {
             Target::Group { .. } => None,
         }
     }
+}
+
+/// The probabilities of classes as weights that sum to one.
+fn weights_of_others(logits: &[f32], output: OutputKind, classes: &[usize]) -> Vec<f64> {
+    // The softmax's denominator cancels, so that weights of classes too improbable for a float are kept.
+    let largest = classes.iter().map(|&class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
+    let weight = |&class: &usize| match output {
+        OutputKind::Sigmoid => 1.0 / (1.0 + f64::from(-logits[class]).exp()),
+        _ => f64::from(logits[class] - largest).exp(),
+    };
+    let weights: Vec<f64> = classes.iter().map(weight).collect();
+    let whole: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / whole).collect()
 }
 
 /// The probabilities of logits: softmax over the classes, or each by itself for [`OutputKind::Sigmoid`].
@@ -302,6 +345,37 @@ mod tests {
             let found = scored(&wish, score);
             assert!((found - expected).abs() < 1e-6, "{wish:?} {score:?}: {found} is not {expected}");
         }
+    }
+
+    #[test]
+    fn a_target_s_gradient_is_that_of_finite_differences() {
+        const STEP: f32 = 1e-2;
+        let targets = [
+            Target::Class { index: 1 },
+            Target::Group { classes: vec![0, 3] },
+            Target::Difference { index: 2, against: 0 },
+        ];
+        for (target, output) in targets.iter().flat_map(|t| [OutputKind::Logits, OutputKind::Sigmoid].map(|o| (t, o))) {
+            for score in [Score::Logit, Score::Probability] {
+                let gradient = target.gradient(&logits(), output, score);
+                for class in 0..4 {
+                    let at = |step: f32| {
+                        let mut moved = logits();
+                        moved[class] += step;
+                        target.score(&moved, output, score)
+                    };
+                    let found = (at(STEP) - at(-STEP)) / f64::from(2.0 * STEP);
+                    assert!(
+                        (found - f64::from(gradient[class])).abs() < 1e-4,
+                        "{target:?} {output:?} {score:?} {class}"
+                    );
+                }
+            }
+        }
+        // p of the others 0.3 and 0.2, as weights 0.6 and 0.4.
+        let finer =
+            Target::Finer { index: 3, against: vec![2, 1] }.gradient(&logits(), OutputKind::Logits, Score::Logit);
+        assert!(finer.iter().zip([0.0, -0.4, -0.6, 1.0]).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6), "{finer:?}");
     }
 
     #[test]

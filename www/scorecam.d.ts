@@ -126,7 +126,7 @@ export type SingleThreadReason = null | "not-isolated" | "framed" | "refused" | 
 
 /** A method with its options. Those of each stand in `ScoreCam.methods`; one that a method does not have is refused. */
 export interface MethodOptions {
-  /** "score-cam" if left out, or "occlusion". */
+  /** One of `ScoreCam.methods` by its name; "score-cam" if left out. */
   method?: string;
   /** Of "score-cam": its variant. */
   recipe?: Recipe;
@@ -137,8 +137,19 @@ export interface MethodOptions {
   /** Of "occlusion": the side of a window, and how far it goes at a time, in pixels of the network's input. */
   window?: number;
   stride?: number;
-  /** Of "occlusion": what shows where the window is. */
+  /** Of "occlusion" and "rise": what shows where a mask is zero. */
   fill?: "mean" | "black";
+  /** Of "rise": how many masks, of how many cells a side, which are kept with this probability. */
+  masks?: number;
+  cells?: number;
+  probability?: number;
+  /** Of "recipro-cam": whether a cell is spread over those around it. */
+  gaussian?: boolean;
+  /** Of "vit-cx": the cosine distance within which maps are one mask, and the deviation of the noise. */
+  distance?: number;
+  noise?: number;
+  /** Of "rise" and "vit-cx": where chance begins. */
+  seed?: number;
 }
 
 export interface ExplainOptions extends MethodOptions {
@@ -167,14 +178,14 @@ export interface Method {
   name: string;
   /** Whether it looks at the activation maps of a layer. */
   usesLayer: boolean;
-  /** What its masks are made of. */
+  /** What its masks are made of; "none" if it has none, as methods of gradients. */
   part: Part;
   options: Choice[];
   /** Of "score-cam": its variants, the default first. */
   recipes: RecipeDescription[];
 }
 
-export type Part = "map" | "window" | "cluster";
+export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "ablated-map" | "none";
 
 /** An option of a method. A default of null depends on the recipe. */
 export type Choice = { name: string } & (
@@ -200,9 +211,11 @@ export type Fill = "mean" | "black";
 
 /**
  * What makes a mask weigh more: its score alone, the softmax over the masks of their logits or probabilities, how much the
- * score falls under it, or how much what it hides brings about the score.
+ * score falls under it, or how much what it hides brings about the score. Where there are no masks: how fast the score rises with a
+ * map, or how much the map varies with the others.
  */
-export type Weighing = "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop" | "causal-impact";
+export type Weighing =
+  "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop" | "causal-impact" | "gradient" | "variation";
 
 /**
  * A variant of Score-CAM by name. `columnwise` is an option of "matlab"; `score` takes scores before ("logit") or after

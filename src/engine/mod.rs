@@ -26,6 +26,7 @@
 //!   a line between them.
 
 mod floats;
+mod gradient;
 mod instructions;
 mod lower;
 mod maps;
@@ -49,6 +50,7 @@ use maps::Maps;
 use memory::{Request, plan};
 use steps::{Memory, Place, Step, ValueId};
 
+pub use gradient::Tape;
 pub use lower::Purpose;
 pub use profile::StepTime;
 
@@ -91,6 +93,13 @@ pub struct Tap {
     place: Storage,
 }
 
+impl Tap {
+    /// Whether a program can begin there.
+    pub fn starts(&self) -> bool {
+        matches!(self.place, Storage::Maps(..))
+    }
+}
+
 impl Program {
     /// Lowers a graph of one input and one output, both of batch 1.
     ///
@@ -128,6 +137,11 @@ impl Program {
         self.steps.iter().map(|step| step.macs()).sum()
     }
 
+    /// As [`macs`](Program::macs), of the steps after a tensor on the way.
+    pub fn macs_from(&self, tap: &Tap) -> u64 {
+        self.steps[tap.steps..].iter().map(|step| step.macs()).sum()
+    }
+
     /// Bytes that every thread that runs it needs.
     pub fn bytes(&self) -> u64 {
         (self.len.1 * size_of::<f32>()) as u64
@@ -144,8 +158,26 @@ impl Program {
     /// # Errors
     /// If a tract operator fails.
     pub fn run(&self, inputs: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
-        let (value, maps) = self.output;
-        self.run_to(inputs, &Tap { steps: self.steps.len(), place: Storage::Maps(value, maps) })
+        self.run_to(inputs, &self.end())
+    }
+
+    /// The input, as a place to begin at.
+    fn beginning(&self) -> Tap {
+        Tap { steps: 0, place: Storage::Maps(self.input.0, self.input.1) }
+    }
+
+    /// The output.
+    fn end(&self) -> Tap {
+        Tap { steps: self.steps.len(), place: Storage::Maps(self.output.0, self.output.1) }
+    }
+
+    /// The outputs, as of [`run`](Program::run), of a tensor on the way, row-major: what was computed before it is not looked
+    /// at, so all that comes after `tap` must depend on that tensor alone.
+    ///
+    /// # Errors
+    /// If a tract operator fails, or nothing [starts](Tap::starts) there.
+    pub fn run_from(&self, tap: &Tap, values: &[&[f32]]) -> TractResult<Vec<Vec<f32>>> {
+        self.run_timed(values, (tap, &self.end()), &mut |_, step| step())
     }
 
     /// As [`run`](Program::run), up to a tensor on the way and no further.
@@ -153,14 +185,14 @@ impl Program {
     /// # Errors
     /// If a tract operator fails.
     pub fn run_to(&self, inputs: &[&[f32]], tap: &Tap) -> TractResult<Vec<Vec<f32>>> {
-        self.run_timed(inputs, tap, &mut |_, step| step())
+        self.run_timed(inputs, (&self.beginning(), tap), &mut |_, step| step())
     }
 
-    /// As [`run_to`](Program::run_to), with every step run by `timed`, which is told its number.
-    fn run_timed(&self, inputs: &[&[f32]], tap: &Tap, timed: &mut Timed) -> TractResult<Vec<Vec<f32>>> {
+    /// The tensor at the second tap for values of the first, with every step between them run by `timed`, which is told its number.
+    fn run_timed(&self, inputs: &[&[f32]], (from, to): (&Tap, &Tap), timed: &mut Timed) -> TractResult<Vec<Vec<f32>>> {
         assert!(inputs.len() <= IMAGES, "{} inputs at once", inputs.len());
         // Of a tensor that images make by turns there is only the last one's.
-        assert!(inputs.len() == 1 || tap.steps > self.together || tap.steps == self.steps.len());
+        assert!(inputs.len() == 1 || to.steps > self.together || to.steps == self.steps.len());
         let kept = self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
         let mut floats = kept.unwrap_or_else(|| Floats::zeros(self.len.1));
         debug_assert_eq!(floats.len(), self.len.1, "a thread's memory is as long as the plan says");
@@ -168,7 +200,7 @@ impl Program {
         // SAFETY: the scratch begins where the values end.
         let memory = Memory { base, places: &self.places, scratch: unsafe { base.add(self.len.0) }, len: self.len.0 };
         // SAFETY: `floats` is as long as the plan says and no other thread has it.
-        let outputs = unsafe { self.run_in(&memory, inputs, tap, timed) };
+        let outputs = unsafe { self.run_in(&memory, inputs, (from, to), timed) };
         self.memories.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(floats);
         outputs
     }
@@ -179,29 +211,30 @@ impl Program {
         &self,
         memory: &Memory,
         inputs: &[&[f32]],
-        tap: &Tap,
+        (from, to): (&Tap, &Tap),
         timed: &mut Timed,
     ) -> TractResult<Vec<Vec<f32>>> {
-        let (value, maps) = self.input;
-        let (one_by_one, together) = self.steps[..tap.steps].split_at(self.together.min(tap.steps));
+        let Storage::Maps(value, maps) = from.place else { bail!("values cannot be put there one after the other") };
+        let turn = self.together.clamp(from.steps, to.steps);
+        let (one_by_one, together) = (&self.steps[from.steps..turn], &self.steps[turn..to.steps]);
         for (image, input) in inputs.iter().enumerate() {
             // SAFETY: the input's place is as long as its maps.
             maps.pack(input, unsafe { std::slice::from_raw_parts_mut(memory.at(value, image), maps.len()) });
             for (at, step) in one_by_one.iter().enumerate() {
                 // SAFETY: the caller's promise.
-                timed(at, &mut || unsafe { step.run(memory, image..image + 1) })?;
+                timed(from.steps + at, &mut || unsafe { step.run(memory, image..image + 1) })?;
             }
         }
         for (at, step) in together.iter().enumerate() {
             // SAFETY: the caller's promise.
-            timed(one_by_one.len() + at, &mut || unsafe { step.run(memory, 0..inputs.len()) })?;
+            timed(turn + at, &mut || unsafe { step.run(memory, 0..inputs.len()) })?;
         }
         let store = |image: usize| {
             // SAFETY: the value's place is as long as its maps.
             let blocked = |value: ValueId, maps: &Maps| unsafe {
                 std::slice::from_raw_parts(memory.at(value, image).cast_const(), maps.len())
             };
-            tap.place.read(blocked)
+            to.place.read(blocked)
         };
         Ok((0..inputs.len()).map(store).collect())
     }

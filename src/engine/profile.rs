@@ -4,9 +4,8 @@ use serde::Serialize;
 use tract_onnx::prelude::TractResult;
 use web_time::Instant;
 
-use super::lower::Storage;
+use super::Program;
 use super::steps::fallback::FALLBACK;
-use super::{Program, Tap};
 
 /// A step of a network and what it takes.
 #[derive(Debug, Clone, Serialize)]
@@ -32,11 +31,9 @@ impl Program {
     /// # Errors
     /// If a tract operator fails.
     pub fn profile(&self, input: &[f32], rounds: usize) -> TractResult<Vec<StepTime>> {
-        let (value, maps) = self.output;
-        let tap = Tap { steps: self.steps.len(), place: Storage::Maps(value, maps) };
         let mut times = vec![Vec::with_capacity(rounds); self.steps.len()];
         for round in 0..=rounds {
-            self.run_timed(&[input], &tap, &mut |at, step| {
+            self.run_timed(&[input], (&self.beginning(), &self.end()), &mut |at, step| {
                 let started = Instant::now();
                 step()?;
                 if round > 0 {

@@ -57,6 +57,8 @@ pub(super) struct Facts<'a> {
     pub scored: usize,
     /// Masks that get a pass.
     pub total: usize,
+    /// Whether passes are still to be done.
+    pub partial: bool,
     /// Smallest and largest value of the weighted sum.
     pub range: (f32, f32),
     /// Whether the weights are those of activation maps.
@@ -73,7 +75,7 @@ impl Diagnostics {
             channels: facts.masks,
             scored_channels: facts.scored,
             skipped_channels: facts.masks - facts.total,
-            partial: facts.scored < facts.total,
+            partial: facts.partial,
             no_positive_evidence: !heatmap.has_positive_evidence,
             low: facts.range.0,
             high: facts.range.1,

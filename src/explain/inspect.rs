@@ -35,7 +35,8 @@ impl Explanation {
     /// A mask: of a channel of the layer, a window, or a cluster of maps.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such channel, or its map is constant and was skipped.
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such channel, its map is constant and
+    /// was skipped, or the method's masks are not over the picture.
     pub fn mask(&self, mask: usize) -> Result<MaskPicture> {
         let masks = self.masks_with(mask)?;
         let mut values = vec![0.0; self.subject.input.positions()];
@@ -48,6 +49,9 @@ impl Explanation {
     /// The masks, if `mask` is one of them.
     fn masks_with(&self, mask: usize) -> Result<&dyn Masks> {
         let masks = self.passes.masks();
+        if masks.tail().is_some() {
+            return Err(Error::new("masks-of-layer", &[]));
+        }
         if masks.order().contains(&mask) {
             return Ok(masks);
         }

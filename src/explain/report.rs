@@ -99,7 +99,10 @@ impl Report<'_> {
 
 impl Explanation {
     /// The account of what `view` shows; no inference.
-    pub fn report<'a>(&'a self, view: &View, facts: &Facts<'a>) -> Report<'a> {
+    ///
+    /// # Errors
+    /// As [`Explanation::refresh`].
+    pub fn report<'a>(&'a self, view: &View, facts: &Facts<'a>) -> Result<Report<'a>> {
         let labels = facts.labels;
         let all = probabilities(&self.subject.references.picture, self.network().output());
         let class =
@@ -113,7 +116,7 @@ impl Explanation {
             Target::Finer { against, .. } => ("finer", Vec::new(), against.iter().map(|&index| class(index)).collect()),
         };
         let asked_class = view.target().class().map(class);
-        Report {
+        Ok(Report {
             scorecam: env!("CARGO_PKG_VERSION"),
             image: facts.image,
             model: &spec.name,
@@ -137,8 +140,8 @@ impl Explanation {
             ninths: outcome.heatmap.ninths(),
             diagnostics: outcome.diagnostics,
             weights: outcome.weights,
-            convergence: view.convergence(),
+            convergence: view.convergence()?,
             timings: self.timings(),
-        }
+        })
     }
 }

@@ -79,6 +79,8 @@ pub struct View {
     weights: Vec<f32>,
     /// The masks whose passes are in it, in the order in which they were done.
     scored: Vec<usize>,
+    /// What is in the sum: these masks, or all summands where they are no masks.
+    summed: Vec<usize>,
     /// Masks that get a pass.
     total: usize,
     sum: Sum,
@@ -91,7 +93,12 @@ pub struct View {
 
 impl View {
     /// What `passes` say of a target by `method`.
-    pub(super) fn new(subject: &Arc<Subject>, method: &Arc<dyn Method>, target: Target, passes: &Passes) -> View {
+    pub(super) fn new(
+        subject: &Arc<Subject>,
+        method: &Arc<dyn Method>,
+        target: Target,
+        passes: &Passes,
+    ) -> Result<View> {
         let output = subject.network.output();
         let score = |logits: &[f32]| target.score(logits, output, method.score());
         let count = passes.matrix().masks();
@@ -100,7 +107,7 @@ impl View {
             picture: score(&subject.references.picture),
             blank: score(&subject.references.blank),
         };
-        let summands = method.summands(subject, subject.input.size());
+        let summands = method.summands(subject, &target, subject.input.size())?;
         let mut view = View {
             subject: Arc::clone(subject),
             method: Arc::clone(method),
@@ -108,42 +115,46 @@ impl View {
             sum: Sum::new(&*summands),
             summands,
             scores,
-            weights: vec![0.0; count],
+            weights: Vec::new(),
             scored: Vec::new(),
+            summed: Vec::new(),
             total: passes.masks().order().len(),
             is_exact: false,
             heaviest: Vec::new(),
             partial: None,
         };
-        view.take_scores(passes);
+        view.take_scores(passes)?;
         view.settle();
-        view
+        Ok(view)
     }
 
     /// Takes in the scores of passes that it has not seen, and what weights they lead to.
-    fn take_scores(&mut self, passes: &Passes) -> Vec<usize> {
+    fn take_scores(&mut self, passes: &Passes) -> Result<Vec<usize>> {
         let new = passes.scored()[self.scored.len()..].to_vec();
         let output = self.subject.network.output();
         for &mask in &new {
             let logits = passes.matrix().row(mask);
             self.scores.masked[mask] = logits.map(|row| self.target.score(row, output, self.method.score()));
         }
-        self.weights = self.method.weights(&self.scores);
+        self.weights = self.method.weights(&self.subject, &self.target, &self.scores)?;
         self.scored.extend(&new);
+        self.summed = if self.method.sums_masks() { self.scored.clone() } else { (0..self.weights.len()).collect() };
         (self.is_exact, self.partial) = (false, None);
         self.heaviest.clear();
-        new
+        Ok(new)
     }
 
     /// See [`Explanation::refresh`](super::Explanation::refresh).
-    pub(super) fn refresh(&mut self, passes: &Passes) {
+    pub(super) fn refresh(&mut self, passes: &Passes) -> Result<()> {
         let known = self.scored.len();
         if passes.scored().len() == known {
-            return;
+            return Ok(());
         }
         let before = std::mem::take(&mut self.weights);
-        let new = self.take_scores(passes);
-        match common_factor(&before, &self.weights, &self.scored[..known]) {
+        let new = self.take_scores(passes)?;
+        let factor =
+            if self.method.sums_masks() { common_factor(&before, &self.weights, &self.scored[..known]) } else { None };
+        match factor {
             // The weights so far have changed by a factor, as those of a softmax do, or not at all.
             Some(factor) => {
                 self.sum.scale(factor);
@@ -151,6 +162,7 @@ impl View {
             }
             None => self.settle(),
         }
+        Ok(())
     }
 
     /// Sums in the order of the masks, which does not depend on how the passes came in.
@@ -158,7 +170,7 @@ impl View {
         if self.is_exact {
             return;
         }
-        let mut ascending = self.scored.clone();
+        let mut ascending = self.summed.clone();
         ascending.sort_unstable();
         self.sum = Sum::of(&*self.summands, &ascending, &self.weights);
         self.is_exact = true;
@@ -206,25 +218,33 @@ impl View {
         super::diagnostics::Facts {
             weights: &self.weights,
             masks: self.weights.len(),
-            scored: self.scored.len(),
-            total: self.total,
+            scored: self.summed.len(),
+            total: if self.method.sums_masks() { self.total } else { self.weights.len() },
+            partial: self.scored.len() < self.total,
             range: self.sum.weighted().range(),
             weighs_maps: self.method.part() == Part::Map,
             are_tokens: self.subject.layer.as_ref().is_some_and(Layer::is_tokens),
         }
     }
 
-    /// How the map settled as masks came in; no inference.
-    pub fn convergence(&self) -> Vec<Settled> {
-        convergence(&self.subject, &*self.method, &self.weights, &self.scored)
+    /// How the map settled as masks came in; no inference. Empty where it does not grow mask by mask.
+    ///
+    /// # Errors
+    /// As [`Explanation::refresh`](super::Explanation::refresh).
+    pub fn convergence(&self) -> Result<Vec<Settled>> {
+        if !self.method.sums_masks() {
+            return Ok(Vec::new());
+        }
+        convergence(&self.subject, (&*self.method, &self.target), &self.weights, &self.scored)
     }
 
     /// All channels of the layer.
     ///
     /// # Errors
-    /// [`ErrorKind::Option`](crate::error::ErrorKind) if the method's masks are not the layer's maps.
+    /// [`ErrorKind::Option`](crate::error::ErrorKind) if it is not the layer's maps that the method weighs.
     pub fn channels(&self) -> Result<Vec<Channel>> {
-        let maps = self.subject.activations.as_ref().filter(|_| self.method.part() == Part::Map);
+        let weighs_maps = matches!(self.method.part(), Part::Map | Part::AblatedMap | Part::None);
+        let maps = self.subject.activations.as_ref().filter(|_| weighs_maps);
         let Some(maps) = maps else {
             return Err(Error::new("method-without-maps", &[("method", &self.method.name())]));
         };
@@ -232,7 +252,7 @@ impl View {
             let map = maps.channel(channel);
             let (low, high) = range(map);
             let energy = map.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / map.len() as f64;
-            let score = self.scores.masked[channel].map(|score| score as f32);
+            let score = self.scores.masked.get(channel).copied().flatten().map(|score| score as f32);
             Channel { channel, score, weight, low, high, energy: energy as f32 }
         };
         Ok(self.weights.iter().enumerate().map(describe).collect())
@@ -242,7 +262,7 @@ impl View {
     /// last time, only that one is added.
     pub fn partial_sum(&mut self, count: usize) -> PartialSum {
         if self.heaviest.is_empty() {
-            self.heaviest.clone_from(&self.scored);
+            self.heaviest.clone_from(&self.summed);
             self.heaviest.sort_unstable();
             self.heaviest.sort_by(|&a, &b| self.weights[b].abs().total_cmp(&self.weights[a].abs()));
         }

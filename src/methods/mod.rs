@@ -3,8 +3,14 @@
 //! To add one, write a file here with a type that implements [`Method`], and name it in [`ALL`]. What it can be asked is
 //! described as data, from which JavaScript, the command line and the page's menu make theirs.
 
+pub mod ablation_cam;
+pub mod eigen_cam;
+pub mod grad_cam;
 pub mod occlusion;
+pub mod recipro_cam;
+pub mod rise;
 pub mod score_cam;
+mod subject;
 pub mod vit_cx;
 
 use std::fmt::Debug;
@@ -17,11 +23,11 @@ use serde_json::Value;
 use crate::error::{Error, Result, shown};
 use crate::geometry::Upsampler;
 use crate::heatmap::{Heatmap, WeightedSum};
-use crate::model::{Activations, Layer, Network};
 use crate::passes::Masks;
-use crate::preprocess::Input;
 use crate::resize::Resample;
-use crate::target::Score;
+use crate::target::{Score, Target};
+
+pub use subject::{References, Subject};
 
 /// A method by its name: what it is, and how one is made of options.
 pub struct Entry {
@@ -35,7 +41,21 @@ pub struct Entry {
 }
 
 /// Every method, the default first.
-pub const ALL: [Entry; 3] = [score_cam::ENTRY, vit_cx::ENTRY, occlusion::ENTRY];
+pub const ALL: [Entry; 13] = [
+    score_cam::ENTRY,
+    grad_cam::CAM,
+    grad_cam::GRAD_CAM,
+    grad_cam::GRAD_CAM_PLUS_PLUS,
+    grad_cam::LAYER_CAM,
+    grad_cam::X_GRAD_CAM,
+    grad_cam::HI_RES_CAM,
+    eigen_cam::ENTRY,
+    ablation_cam::ENTRY,
+    recipro_cam::ENTRY,
+    rise::ENTRY,
+    vit_cx::ENTRY,
+    occlusion::ENTRY,
+];
 
 /// The method called `name`, or the default, with these options.
 ///
@@ -53,15 +73,29 @@ pub fn find(name: Option<&str>, options: Value) -> Result<Arc<dyn Method>> {
 /// The options of the method that `description` describes, out of a JSON object; `null` are the defaults.
 ///
 /// # Errors
-/// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such option or a value is of another kind.
+/// [`ErrorKind::Option`](crate::error::ErrorKind) if there is no such option or a value is of another kind or out of
+/// the described range.
 fn read_options<Options: Default + DeserializeOwned>(options: Value, description: &Description) -> Result<Options> {
     if options.is_null() {
         return Ok(Options::default());
     }
-    serde_json::from_value(options).map_err(|cause| {
+    let read = serde_json::from_value(options.clone()).map_err(|cause| {
         let names = description.options.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
         Error::new("method-option", &[("method", &description.name), ("cause", &cause), ("names", &names)])
-    })
+    })?;
+    for Choice { name, values } in &description.options {
+        let Some(found) = options.get(name) else { continue };
+        let range = match *values {
+            Values::Integer { least, most, .. } => (least as f64, most as f64),
+            Values::Number { least, most, .. } => (least, most),
+            _ => continue,
+        };
+        if !found.as_f64().is_some_and(|found| (range.0..=range.1).contains(&found)) {
+            let expected = format!("{} to {}", range.0, range.1);
+            return Err(Error::new("method-range", &[("option", name), ("found", found), ("expected", &expected)]));
+        }
+    }
+    Ok(read)
 }
 
 /// What a method is and can be asked, as data.
@@ -90,6 +124,14 @@ pub enum Part {
     Window,
     /// A cluster of similar activation maps.
     Cluster,
+    /// A cell of the layer, with all its channels.
+    Cell,
+    /// A grid of cells over the picture, drawn by chance.
+    Grid,
+    /// An activation map that is left out.
+    AblatedMap,
+    /// Nothing: it has no masks.
+    None,
 }
 
 /// An option of a method.
@@ -138,29 +180,6 @@ pub enum Values {
     },
 }
 
-/// What a method can look at: one picture as one network sees it.
-pub struct Subject {
-    /// The network.
-    pub network: Arc<Network>,
-    /// The layer that is explained, for methods that look at one.
-    pub layer: Option<Layer>,
-    /// Its maps.
-    pub activations: Option<Activations>,
-    /// The picture.
-    pub input: Input,
-    /// The logits that scores are set against.
-    pub references: References,
-}
-
-/// The logits that a method may set the masked pictures' against.
-#[derive(Debug, Clone)]
-pub struct References {
-    /// Those of the picture as it is.
-    pub picture: Vec<f32>,
-    /// Those of the normalised tensor zero.
-    pub blank: Vec<f32>,
-}
-
 /// A target's scores: of every mask that has one, and of what they are set against.
 #[derive(Debug, Clone)]
 pub struct Scores {
@@ -197,11 +216,22 @@ pub trait Method: Debug + Send + Sync {
     /// Whether it scores before or after the softmax over the classes.
     fn score(&self) -> Score;
 
-    /// A weight for each mask; zero for those without a score.
-    fn weights(&self, scores: &Scores) -> Vec<f32>;
+    /// A weight for each summand; of masks, zero for those without a score.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator of the network fails.
+    fn weights(&self, subject: &Arc<Subject>, target: &Target, scores: &Scores) -> Result<Vec<f32>>;
 
     /// What is summed by the weights, for a map of `size` [height, width].
-    fn summands(&self, subject: &Arc<Subject>, size: (usize, usize)) -> Box<dyn Summands>;
+    ///
+    /// # Errors
+    /// As [`weights`](Method::weights).
+    fn summands(&self, subject: &Arc<Subject>, target: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>>;
+
+    /// Whether every mask has a summand of its own, so that the map grows with the passes.
+    fn sums_masks(&self) -> bool {
+        true
+    }
 
     /// The heatmap [height, width] = `size` of the sum: what is positive, scaled to [0, 1].
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
@@ -243,6 +273,10 @@ pub enum Weighing {
     Drop,
     /// How much what it hides brings about the score.
     CausalImpact,
+    /// How fast the score rises with it.
+    Gradient,
+    /// How much it varies with the others, whatever the class.
+    Variation,
 }
 
 /// What is summed by the weights: one summand a mask, all of one size.
@@ -292,13 +326,6 @@ impl Summands for RawMaps {
     }
 }
 
-impl Subject {
-    /// The maps of the layer, of which a method that looks at none must not ask.
-    pub fn maps(&self) -> &Activations {
-        self.activations.as_ref().expect("the method uses a layer")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,10 +337,8 @@ mod tests {
             let name = (entry.describe)().name;
             assert_eq!(find(Some(name), Value::Null).unwrap().name(), name);
         }
-        let unknown = find(Some("grad-cam"), Value::Null).unwrap_err();
-        assert_eq!(
-            (unknown.code, unknown.hint.as_str()),
-            ("method-unknown", "There are: score-cam, vit-cx, occlusion.")
-        );
+        let unknown = find(Some("magic"), Value::Null).unwrap_err();
+        assert_eq!(unknown.code, "method-unknown");
+        assert!(unknown.hint.starts_with("There are: score-cam, cam, grad-cam"), "{}", unknown.hint);
     }
 }

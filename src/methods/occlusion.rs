@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::passes::{Fill, Masked, Masks};
-use crate::target::Score;
+use crate::passes::{Fill, Masked, Masks, spread};
+use crate::target::{Score, Target};
 
 use super::{Choice, Description, Entry, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options};
 
@@ -67,12 +67,6 @@ fn describe() -> Description {
 
 fn make(options: Value) -> Result<Arc<dyn Method>> {
     let occlusion: Occlusion = read_options(options, &describe())?;
-    for (option, found) in [("window", occlusion.window), ("stride", occlusion.stride)] {
-        if !(1..=MOST).contains(&found) {
-            let expected = format!("1 to {MOST} pixels");
-            return Err(Error::new("method-range", &[("option", &option), ("found", &found), ("expected", &expected)]));
-        }
-    }
     if occlusion.stride > occlusion.window {
         let expected = format!("at most the window's {} pixels, so that no place is left out,", occlusion.window);
         return Err(Error::new(
@@ -116,12 +110,12 @@ impl Method for Occlusion {
     }
 
     /// How much the score falls.
-    fn weights(&self, scores: &Scores) -> Vec<f32> {
-        scores.masked.iter().map(|score| score.map_or(0.0, |score| (scores.picture - score) as f32)).collect()
+    fn weights(&self, _: &Arc<Subject>, _: &Target, scores: &Scores) -> Result<Vec<f32>> {
+        Ok(scores.masked.iter().map(|score| score.map_or(0.0, |score| (scores.picture - score) as f32)).collect())
     }
 
-    fn summands(&self, subject: &Arc<Subject>, size: (usize, usize)) -> Box<dyn Summands> {
-        Box::new(WindowSummands { windows: Windows::new(self, subject.input.size()), size })
+    fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
+        Ok(Box::new(WindowSummands { windows: Windows::new(self, subject.input.size()), size }))
     }
 
     fn uses_layer(&self) -> bool {
@@ -197,13 +191,6 @@ impl Masks for WindowMasks {
     }
 }
 
-/// All numbers below `count`, those far apart soon after each other, so that the map settles everywhere at once.
-fn spread(count: usize) -> Vec<usize> {
-    let bits = count.next_power_of_two().trailing_zeros();
-    let reversed = |i: usize| if bits == 0 { 0 } else { i.reverse_bits() >> (usize::BITS - bits) };
-    (0..count.next_power_of_two()).map(reversed).filter(|&i| i < count).collect()
-}
-
 /// Windows as summands: one where the window is, at the size of the picture or of a smaller map.
 struct WindowSummands {
     windows: Windows,
@@ -259,15 +246,6 @@ mod tests {
         masks.write(1, &mut mask);
         assert_eq!(mask[..8], [1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
         assert_eq!(mask[16..], mask[..8]);
-    }
-
-    #[test]
-    fn the_order_is_spread_and_complete() {
-        assert_eq!(spread(5), [0, 4, 2, 1, 3]);
-        assert_eq!(spread(1), [0]);
-        let mut sorted = spread(169);
-        sorted.sort_unstable();
-        assert_eq!(sorted, (0..169).collect::<Vec<_>>());
     }
 
     #[test]

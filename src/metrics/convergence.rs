@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::error::Result;
 use crate::heatmap::Heatmap;
 use crate::methods::{Method, Subject};
 use crate::metrics::compare::spearman;
 use crate::sum::Sum;
+use crate::target::Target;
 
 /// Points of the curve.
 const POINTS: usize = 20;
@@ -29,12 +31,20 @@ pub struct Settled {
 /// their order: how well each correlates with the last. No inference; every summand is added once.
 ///
 /// Empty before the first pass.
-pub fn convergence(subject: &Arc<Subject>, method: &dyn Method, weights: &[f32], scored: &[usize]) -> Vec<Settled> {
+///
+/// # Errors
+/// As [`Method::summands`].
+pub fn convergence(
+    subject: &Arc<Subject>,
+    (method, target): (&dyn Method, &Target),
+    weights: &[f32],
+    scored: &[usize],
+) -> Result<Vec<Settled>> {
     let done = scored.len();
     let mut counts: Vec<usize> = (1..=POINTS).map(|point| done * point / POINTS).filter(|&n| n > 0).collect();
     counts.dedup();
     let size = (SIDE, SIDE);
-    let summands = method.summands(subject, size);
+    let summands = method.summands(subject, target, size)?;
     let mut sum = Sum::new(&*summands);
     let mut summed = 0;
     // A softmax over fewer masks would differ by a factor, which the map's scale takes out again.
@@ -46,5 +56,5 @@ pub fn convergence(subject: &Arc<Subject>, method: &dyn Method, weights: &[f32],
     let maps: Vec<Heatmap> = counts.iter().map(&mut grown).collect();
     let last = maps.last().map_or(&[][..], |map| &map.values);
     let settled = |(&passes, map): (&usize, &Heatmap)| Settled { passes, correlation: spearman(&map.values, last) };
-    counts.iter().zip(&maps).map(settled).collect()
+    Ok(counts.iter().zip(&maps).map(settled).collect())
 }

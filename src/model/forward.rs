@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 
 use super::layers::Layer;
 use super::load::input_shape;
-use super::positions::Grid;
 use super::refusal::Refusal;
 use super::spec::OutputKind;
 use super::trace::Layout;
@@ -66,15 +65,20 @@ impl Network {
             Runner::Own(program) => self.run(inputs, |inputs| program.run(inputs)),
             Runner::Tract(plan) => inputs.iter().map(|input| self.run_tract(plan, input)).collect(),
         })?;
+        self.as_logits(&mut scores);
+        Ok(scores)
+    }
+
+    /// Makes logits of what the graph answers with.
+    pub(super) fn as_logits(&self, scores: &mut [Vec<f32>]) {
         if self.output == OutputKind::Probabilities {
             scores.iter_mut().flatten().for_each(|p| *p = p.max(f32::MIN_POSITIVE).ln());
         }
-        Ok(scores)
     }
 
     /// What `run` makes, or why it cannot: tract's operators panic at what no file should hold, an index out of range say.
     /// In WebAssembly a panic ends the worker instead, and the page starts another.
-    fn guarded<T>(&self, run: impl FnOnce() -> TractResult<T>) -> Result<T> {
+    pub(super) fn guarded<T>(&self, run: impl FnOnce() -> TractResult<T>) -> Result<T> {
         let refuse = Refusal::of(&self.spec.title);
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(made) => made.map_err(|cause| refuse.fails(format!("{cause:#}"))),
@@ -113,19 +117,12 @@ impl Network {
     /// As [`logits`](Network::logits).
     pub fn activations(&self, layer: &Layer, input: &[f32]) -> Result<Activations> {
         let values = self.guarded(|| self.layer_values(layer, input))?;
-        let values = match layer.layout {
-            Layout::ChannelsFirst => values,
-            Layout::ChannelsLast => transposed(&values, layer.channels),
-        };
-        let values = match &layer.grid {
-            Some(grid) => placed(&values, grid),
-            None => values,
-        };
+        let values = layer.maps_of(values);
         Ok(Activations { values, channels: layer.channels, height: layer.height, width: layer.width })
     }
 
     /// The layer's tensor: on the way of the masked passes if it is there, else by a program or plan that ends at it.
-    fn layer_values(&self, layer: &Layer, input: &[f32]) -> TractResult<Vec<f32>> {
+    pub(super) fn layer_values(&self, layer: &Layer, input: &[f32]) -> TractResult<Vec<f32>> {
         if let (Runner::Own(program), Some(tap)) = (&self.runner, &layer.tap) {
             return Ok(self.run(&[input], |inputs| program.run_to(inputs, tap))?.swap_remove(0));
         }
@@ -162,7 +159,7 @@ impl Network {
     }
 
     /// `input` [3, height, width] as the graph takes it.
-    fn input_tensor(&self, input: &[f32]) -> TractResult<TValue> {
+    pub(super) fn input_tensor(&self, input: &[f32]) -> TractResult<TValue> {
         let shape = input_shape(&self.spec, self.layout);
         Ok(match self.layout {
             Layout::ChannelsFirst => Tensor::from_shape(&shape, input)?,
@@ -178,13 +175,8 @@ fn said(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an operator breaks off")
 }
 
-/// Values [channels, tokens] as maps: tokens that stand for no place are left out.
-fn placed(values: &[f32], grid: &Grid) -> Vec<f32> {
-    values.chunks_exact(grid.count).flat_map(|channel| grid.tokens.iter().map(|&token| channel[token])).collect()
-}
-
 /// A matrix of `columns` columns, its rows become columns.
-fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
+pub(super) fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
 }
 

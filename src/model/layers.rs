@@ -54,7 +54,7 @@ pub struct Layer {
     /// Where its positions are, if it has tokens.
     #[serde(skip)]
     pub(super) grid: Option<Grid>,
-    /// In the graph up to the layers.
+    /// In the graph.
     #[serde(skip)]
     pub(super) outlet: OutletId,
     /// In the program, if it makes it on its way.

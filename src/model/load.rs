@@ -19,7 +19,7 @@ use crate::error::Result;
 
 use super::check::check;
 use super::guess::{Guess, guess};
-use super::layers::{self, Layer};
+use super::layers;
 use super::limits::{self, Limits};
 use super::refusal::Refusal;
 use super::spec::{ModelSpec, OutputKind};
@@ -154,7 +154,7 @@ fn build(
     for layer in &mut layers {
         layer.tap = own.as_ref().and_then(|program| program.tap(layer.outlet));
     }
-    let up_to_layers = up_to_layers(graph.clone(), &mut layers).map_err(unsupported)?;
+    let whole = graph.clone();
     let runner = match own {
         Some(program) => Runner::Own(Box::new(program)),
         None => {
@@ -162,19 +162,7 @@ fn build(
             Runner::Tract(plan.map_err(unsupported)?)
         }
     };
-    Ok(Network { spec, graph: up_to_layers, layout, runner, output, classes, layers, default_layer, needs })
-}
-
-/// The part of the graph that `layers` need. What comes after them, fully connected layers with most of the weights say,
-/// is then held by the plan only.
-fn up_to_layers(mut graph: TypedModel, layers: &mut [Layer]) -> TractResult<TypedModel> {
-    let outlets: Vec<_> = layers.iter().map(|layer| layer.outlet).collect();
-    graph.select_output_outlets(&outlets)?;
-    graph.compact()?;
-    for (layer, &outlet) in layers.iter_mut().zip(&graph.outputs) {
-        layer.outlet = outlet;
-    }
-    Ok(graph)
+    Ok(Network { spec, graph: whole, layout, runner, output, classes, layers, default_layer, needs })
 }
 
 /// The number of classes of an output of this shape: all of its axes but one must be 1.

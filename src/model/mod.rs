@@ -2,7 +2,7 @@
 //!
 //! tract reads the ONNX graph, infers its shapes and rewrites it; [`spec`] says what a file cannot: how a picture
 //! becomes its input; where nobody says it, `guess` does. [`OnnxFile`] reads a file and builds a [`Network`], `layers`
-//! finds the tensors in it that can be explained, by following `positions` through it, `forward` runs it. `check` refuses
+//! finds the tensors in it that can be explained, by following `positions` through it, `forward` runs it, `tail` from a layer on. `check` refuses
 //! files that would make tract fail without a word that helps, `limits` those that ask for more than there is.
 
 pub mod catalog;
@@ -17,6 +17,7 @@ mod places;
 mod positions;
 mod refusal;
 pub mod spec;
+mod tail;
 mod trace;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use guess::{Clue, Guess};
 pub use layers::Layer;
 pub use limits::Limits;
 pub use load::OnnxFile;
+pub use tail::{Gradients, Tail};
 
 use crate::engine::{IMAGES, Program};
 use limits::Needs;
@@ -37,11 +39,11 @@ use trace::Layout;
 
 /// A network that is ready to run, and the graph it was made from.
 ///
-/// The weights of layers with positions are held twice: as the file has them, for the activations of any layer, and
-/// rearranged for speed, for the hundreds of masked passes.
+/// Its weights are held twice: as the file has them, for the activations of any layer and for gradients, and rearranged for speed,
+/// for the hundreds of masked passes.
 pub struct Network {
     spec: ModelSpec,
-    /// As loaded, every tensor of the file under its name, up to the last layer.
+    /// As loaded, every tensor of the file under its name, up to the logits.
     graph: TypedModel,
     /// Of the input.
     layout: Layout,

@@ -54,7 +54,7 @@ impl Run {
         let view = match self.views.iter().position(|(known, _)| *known == name) {
             Some(at) => {
                 let (_, mut view) = self.views.remove(at);
-                self.explanation.refresh(&mut view);
+                self.explanation.refresh(&mut view)?;
                 view
             }
             None => self.explanation.view(&options.target, &options.method()?)?,
@@ -215,7 +215,7 @@ impl Run {
         self.settled(&options)?;
         let (_, view) = self.views.last().expect("it was just asked for");
         let facts = Facts { image: &known.image, labels: &known.labels, sha256: known.sha256.as_deref() };
-        Ok(self.explanation.report(view, &facts).to_json()?)
+        Ok(self.explanation.report(view, &facts)?.to_json()?)
     }
 
     /// The layer's channels for a target. `options`: `{ target, method, options }`; the result: `{ channels: [{ channel, score,

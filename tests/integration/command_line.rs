@@ -102,11 +102,11 @@ fn targets_methods_and_what_speaks_against_are_asked_for_by_flags() {
     assert_eq!(report["noise"], 0.1);
 
     for (wrong, says) in [
-        (&["--method", "vit-cx", "--option", "noise=2"][..], "a number from 0 to 1"),
+        (&["--method", "vit-cx", "--option", "noise=2"][..], "0 to 1"),
         (&["--target", "difference:1"][..], "cannot be read"),
         (&["--target", "group:0,9"], "There is no class 9"),
         (&["--target", "finer:2,2"], "cannot be set against itself"),
-        (&["--method", "lime"], "There are: score-cam, vit-cx, occlusion."),
+        (&["--method", "magic"], "There are: score-cam, cam, grad-cam"),
         (&["--method", "occlusion", "--recipe", "paper"], "unknown field `recipe`"),
         (&["--option", "window=3"], "unknown field `window`"),
         (&["--crop", "2"], "A crop of 2 is no part"),

@@ -59,19 +59,19 @@ fn a_mask_reaches_from_zero_to_one_and_its_predictions_hold_the_score() {
 fn the_map_correlates_with_itself_once_all_passes_are_done() {
     for recipe in Recipe::all() {
         let explanation = tiny(&recipe);
-        let curve = view(&explanation, TARGET, &recipe).unwrap().convergence();
+        let curve = view(&explanation, TARGET, &recipe).unwrap().convergence().unwrap();
         assert!(curve.windows(2).all(|pair| pair[0].passes < pair[1].passes), "{curve:?}");
         let last = curve.last().unwrap();
         assert_eq!(last.passes, explanation.progress().total, "{}", recipe.name);
         assert!(last.correlation.is_none_or(|correlation| correlation > 0.999_999), "{}: {curve:?}", recipe.name);
     }
-    let authors = view(&tiny(&Recipe::AUTHORS), TARGET, &Recipe::AUTHORS).unwrap().convergence();
+    let authors = view(&tiny(&Recipe::AUTHORS), TARGET, &Recipe::AUTHORS).unwrap().convergence().unwrap();
     assert!(
         authors[0].passes == 1 && authors[0].correlation < Some(0.99),
         "one channel is not yet the map: {authors:?}"
     );
     let begun = Explanation::begin(&tiny_network(), &picture("tests/fixtures/tiny.png"), None, &Recipe::AUTHORS.into());
-    assert_eq!(view(&begun.unwrap(), TARGET, &Recipe::AUTHORS).unwrap().convergence(), []);
+    assert_eq!(view(&begun.unwrap(), TARGET, &Recipe::AUTHORS).unwrap().convergence().unwrap(), []);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_view_that_grows_with_the_passes_is_the_view_of_all_of_them() {
         while !explanation.is_complete() {
             // One pass a thread: some steps.
             explanation.step().unwrap();
-            explanation.refresh(&mut growing);
+            explanation.refresh(&mut growing).unwrap();
             let anew = view(&explanation, TARGET, &recipe).unwrap();
             assert_eq!(growing.weights(), anew.weights(), "{}", recipe.name);
             let difference = largest_difference(&growing.heatmap().values, &anew.heatmap().values);

@@ -15,6 +15,7 @@ mod methods;
 mod networks;
 mod operators;
 mod resampling;
+mod rivals;
 mod squeezenet;
 mod tiny;
 mod vit_cx;

@@ -74,7 +74,7 @@ fn verify(folder: &str, name: &str, aliases: [&str; 2]) {
     let channels: Vec<usize> = (0..subset.channels).collect();
     let references = References { picture: logits, blank };
     let layer = Some(network.default_layer().clone());
-    let subject = Subject { network: Arc::clone(&network), layer, activations: Some(subset), input, references };
+    let subject = Subject::new(&network, layer.map(|layer| (layer, subset)), input, references);
     let subject = Arc::new(subject);
     let target = Target::Class { index: expected.target };
     for recipe in Recipe::all() {
@@ -87,7 +87,8 @@ fn verify(folder: &str, name: &str, aliases: [&str; 2]) {
             blank: score(&subject.references.blank),
         };
         let size = subject.input.size();
-        let sum = Sum::of(&*recipe.summands(&subject, size), &channels, &recipe.weights(&scores));
+        let summands = recipe.summands(&subject, &target, size).unwrap();
+        let sum = Sum::of(&*summands, &channels, &recipe.weights(&subject, &target, &scores).unwrap());
         let map = recipe.heatmap(&sum.weighted(), size).values;
         let reference = array(folder, &format!("{name}.{}.npy", recipe.name));
         let (correlation, difference) = (correlation(&map, &reference), largest_difference(&map, &reference));

@@ -330,6 +330,65 @@ export default {
   method: "Method",
   "method-score-cam": "Score-CAM",
   "method-vit-cx": "ViT-CX",
+  "method-cam": "CAM",
+  "method-grad-cam": "Grad-CAM",
+  "method-grad-cam-plus-plus": "Grad-CAM++",
+  "method-layer-cam": "LayerCAM",
+  "method-xgrad-cam": "XGrad-CAM",
+  "method-hires-cam": "HiRes-CAM",
+  "method-eigen-cam": "Eigen-CAM",
+  "method-ablation-cam": "Ablation-CAM",
+  "method-recipro-cam": "Recipro-CAM",
+  "method-rise": "RISE",
+  "method-cam-hint":
+    "The class’s own weights in the last fully connected layer say what each map counts. It exists only where that layer reads the maps’ averages, and there it is the same as Grad-CAM.",
+  "method-grad-cam-hint":
+    "How fast the class’s score rises with a map, on average over its places, is the map’s weight. One look at the network, no masks.",
+  "method-grad-cam-plus-plus-hint":
+    "As Grad-CAM, but places where the score rises count more, so that several things of one class are all marked.",
+  "method-layer-cam-hint":
+    "Every place of every map has a weight of its own: how fast the score rises there. Finer than Grad-CAM in early layers.",
+  "method-xgrad-cam-hint": "As Grad-CAM, with the rise at each place weighted by how active the map is there.",
+  "method-hires-cam-hint":
+    "Rise times activity, place by place, summed over all maps: nothing is averaged before, so the map shows what the score is really made of.",
+  "method-eigen-cam-hint":
+    "What varies most in the layer, whatever the class: asking about another class gives the same map.",
+  "method-ablation-cam-hint":
+    "Each map is left out once; how much of the class’s score goes with it is its weight. No gradients, and no picture is masked.",
+  "method-recipro-cam-hint":
+    "The rest of the network sees one cell of the layer at a time and nothing else; what it makes of that cell is the heatmap there.",
+  "method-rise-hint":
+    "Thousands of random masks cover half of the picture each; the heatmap is their average, those that kept the class’s probability counting more. It looks at no layer.",
+  "option-masks": "Masks",
+  "option-cells": "Cells a side",
+  "option-probability": "Share of cells that are kept",
+  "option-gaussian": "Spread over the cells around it",
+  "factChannelsValue-cell": "{scored} of {channels} cells of the layer",
+  "factChannelsValue-grid": "{scored} of {channels} random masks",
+  "factChannelsValue-ablated-map": "{scored} of {channels} left out in turn; {skipped} that are zero skipped",
+  "factChannelsValue-none": "none: all {channels} maps at once",
+  "provenanceHint-cell": "Point at the heatmap, or move over it with the arrow keys, to see which cells made a place.",
+  "provenanceHint-grid":
+    "Point at the heatmap, or move over it with the arrow keys, to see which random masks made a place.",
+  "provenanceHint-ablated-map":
+    "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
+  "provenanceHint-none": "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
+  "provenanceShare-cell": "cell {channel} has {percent}",
+  "provenanceShare-grid": "mask {channel} has {percent}",
+  "provenanceShare-ablated-map": "map {channel} has {percent}",
+  "provenanceShare-none": "map {channel} has {percent}",
+  "provenanceNone-cell": "Here the heatmap is {value}; no cell has a score here.",
+  "provenanceNone-grid": "Here the heatmap is {value}; no mask kept this place.",
+  "provenanceNone-ablated-map": "Here the heatmap is {value}; no map speaks for the class.",
+  "provenanceNone-none": "Here the heatmap is {value}; no map speaks for the class.",
+  "doubt-coarse-cell":
+    "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. It runs from its smallest value to its largest: its lowest colour is the least evidence, not none.",
+  "doubt-coarse-grid":
+    "The masks are random: another seed gives a somewhat different map, and fewer masks a noisier one. It runs from its smallest value to its largest: its lowest colour is the least evidence, not none.",
+  "doubt-coarse-ablated-map":
+    "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
+  "doubt-coarse-none":
+    "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. The map was never tested on a masked picture: it says how the network computes, not what it would do without a part.",
   "method-occlusion": "Occlusion",
   "method-score-cam-hint":
     "The network’s own maps cover the picture, each as a mask; those whose masks keep the class’s score make the heatmap.",
@@ -344,7 +403,7 @@ export default {
   "option-fill-black": "black",
   "option-distance": "Maps are one mask within (cosine distance)",
   "option-noise": "Noise where a mask hides (deviation)",
-  "option-seed": "Seed of the noise",
+  "option-seed": "Seed of chance",
   "option-score": "Scores",
   "option-score-logit": "before the softmax",
   "option-score-probability": "after the softmax",

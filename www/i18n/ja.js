@@ -326,6 +326,62 @@ export default {
   method: "手法",
   "method-score-cam": "Score-CAM",
   "method-vit-cx": "ViT-CX",
+  "method-cam": "CAM",
+  "method-grad-cam": "Grad-CAM",
+  "method-grad-cam-plus-plus": "Grad-CAM++",
+  "method-layer-cam": "LayerCAM",
+  "method-xgrad-cam": "XGrad-CAM",
+  "method-hires-cam": "HiRes-CAM",
+  "method-eigen-cam": "Eigen-CAM",
+  "method-ablation-cam": "Ablation-CAM",
+  "method-recipro-cam": "Recipro-CAM",
+  "method-rise": "RISE",
+  "method-cam-hint":
+    "最後の全結合層にあるそのクラスの重みが、各マップの重みになります。マップの平均だけを読む層でしか使えず、そこでは Grad-CAM と同じ結果です。",
+  "method-grad-cam-hint":
+    "マップが強まるとクラスのスコアがどれだけ速く上がるかを、場所で平均してマップの重みとします。ネットワークを一度たどるだけで、マスクは使いません。",
+  "method-grad-cam-plus-plus-hint":
+    "Grad-CAM と似ていますが、スコアが上がる場所を重く数えるため、同じクラスの物が複数あっても示せます。",
+  "method-layer-cam-hint":
+    "マップの場所ごとに、スコアがどれだけ速く上がるかを重みとします。浅い層では Grad-CAM より細かくなります。",
+  "method-xgrad-cam-hint": "Grad-CAM と似ていますが、場所ごとの勾配を、マップがそこでどれだけ強いかで重みづけます。",
+  "method-hires-cam-hint":
+    "勾配とマップの値を場所ごとに掛け、すべてのマップで合計します。先に平均しないので、スコアが実際に何からできているかを示します。",
+  "method-eigen-cam-hint":
+    "クラスに関係なく、層の中で最も大きく変わるものを示します。別のクラスを選んでも同じマップです。",
+  "method-ablation-cam-hint":
+    "マップを 1 枚ずつ取り除き、クラスのスコアがどれだけ失われるかを重みとします。勾配も画像のマスクも使いません。",
+  "method-recipro-cam-hint":
+    "ネットワークの残りに、層の 1 つのマス目だけを順に見せます。そこから得たスコアが、その場所のヒートマップになります。",
+  "method-rise-hint":
+    "画像のおよそ半分を覆うランダムなマスクを数千枚使い、クラスの確率を保ったマスクほど重くして平均します。層は見ません。",
+  "option-masks": "マスクの枚数",
+  "option-cells": "1 辺のマス目の数",
+  "option-probability": "残すマス目の割合",
+  "option-gaussian": "周りのマス目にも広げる",
+  "factChannelsValue-cell": "層のマス目 {channels} 個のうち {scored} 個",
+  "factChannelsValue-grid": "ランダムなマスク {channels} 枚のうち {scored} 枚",
+  "factChannelsValue-ablated-map": "{channels} 枚のうち {scored} 枚を順に除去、値が 0 の {skipped} 枚は省略",
+  "factChannelsValue-none": "なし(マップ {channels} 枚を一度に使用)",
+  "provenanceHint-cell": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマス目がわかります。",
+  "provenanceHint-grid": "ヒートマップを指すか矢印キーで動くと、その場所を作ったランダムなマスクがわかります。",
+  "provenanceHint-ablated-map": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマップがわかります。",
+  "provenanceHint-none": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマップがわかります。",
+  "provenanceShare-cell": "マス目 {channel} が {percent}",
+  "provenanceShare-grid": "マスク {channel} が {percent}",
+  "provenanceShare-ablated-map": "マップ {channel} が {percent}",
+  "provenanceShare-none": "マップ {channel} が {percent}",
+  "provenanceNone-cell": "ここのヒートマップは {value} です。スコアのあるマス目がありません。",
+  "provenanceNone-grid": "ここのヒートマップは {value} です。この場所を残したマスクがありません。",
+  "provenanceNone-ablated-map": "ここのヒートマップは {value} です。クラスを支えるマップがありません。",
+  "provenanceNone-none": "ここのヒートマップは {value} です。クラスを支えるマップがありません。",
+  "doubt-coarse-cell":
+    "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。マップは最小値から最大値までを示すので、最も低い色は根拠が最も少ない場所で、根拠がない場所ではありません。",
+  "doubt-coarse-grid":
+    "マスクはランダムです。乱数の種を変えるとマップは少し変わり、枚数が少ないほど粗くなります。マップは最小値から最大値までを示すので、最も低い色は根拠が最も少ない場所で、根拠がない場所ではありません。",
+  "doubt-coarse-ablated-map": "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。",
+  "doubt-coarse-none":
+    "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。このマップはマスクした画像で確かめたものではありません。ネットワークの計算のしかたを示すもので、ある部分がなければどうなるかを示すものではありません。",
   "method-occlusion": "遮蔽(Occlusion)",
   "method-score-cam-hint":
     "ネットワーク自身のマップを 1 枚ずつマスクにして画像を覆い、クラスのスコアを保つマップからヒートマップを作ります。",
@@ -340,7 +396,7 @@ export default {
   "option-fill-black": "黒",
   "option-distance": "1 枚のマスクにまとめるマップの近さ(コサイン距離)",
   "option-noise": "隠した所のノイズ(標準偏差)",
-  "option-seed": "ノイズの乱数の種",
+  "option-seed": "乱数の種",
   "option-score": "スコア",
   "option-score-logit": "ソフトマックスの前",
   "option-score-probability": "ソフトマックスの後",

@@ -35,7 +35,7 @@ pub struct Explain {
     /// A class by index or label: the same as --target
     #[arg(long, value_name = "INDEX|LABEL", conflicts_with = "target")]
     class: Option<String>,
-    /// How to explain: score-cam, vit-cx or occlusion [default: score-cam]
+    /// How to explain; `scorecam methods` lists the ways [default: score-cam]
     #[arg(long, value_name = "NAME")]
     method: Option<String>,
     /// An option of the method, as in --option window=48; `scorecam methods` lists them
@@ -164,10 +164,12 @@ impl Job<'_> {
         let image = path.display().to_string();
         let Loaded { labels, sha256, .. } = &self.loaded;
         let facts = Facts { image: &image, labels, sha256: Some(sha256) };
-        write("json", explanation.report(view, &facts).to_json()?.as_bytes())?;
+        write("json", explanation.report(view, &facts)?.to_json()?.as_bytes())?;
         let masks = match view.method().part() {
-            Part::Map => "channels",
+            Part::Map | Part::AblatedMap | Part::None => "channels",
             Part::Window => "windows",
+            Part::Cell => "cells",
+            Part::Grid => "masks",
             Part::Cluster => "passes, two for each cluster of maps,",
         };
         println!(

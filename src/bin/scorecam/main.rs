@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Which parts of a picture made an image classifier decide as it did, by Score-CAM, ViT-CX or occlusion.
+/// Which parts of a picture made an image classifier decide as it did, by Score-CAM and its rivals.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {

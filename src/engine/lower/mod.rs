@@ -35,7 +35,7 @@ use crate::engine::steps::pool::Summary;
 use crate::engine::steps::{Step, ValueId};
 use attention::Begun;
 use graph::Graph;
-pub use views::View;
+pub use views::{View, is_identity};
 
 /// No clamp.
 const ALL: (f32, f32) = (f32::NEG_INFINITY, f32::INFINITY);

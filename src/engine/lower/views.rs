@@ -305,7 +305,7 @@ impl Lowering<'_> {
 }
 
 /// Whether a node hands on what it reads.
-pub(super) fn is_identity(node: &TypedNode) -> bool {
+pub fn is_identity(node: &TypedNode) -> bool {
     let is_cast = node.op_as::<Cast>().is_some_and(|op| op.to == f32::datum_type());
     is_cast || node.op_is::<Identity>() || node.op.name() == "Dropout"
 }

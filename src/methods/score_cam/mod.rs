@@ -22,6 +22,7 @@ use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::Masks;
 use crate::resize::Resample;
+use crate::target::Target;
 
 use super::{Choice, Description, Entry, Method, RawMaps, Scores, Subject, Summands, Values, Weighing, read_options};
 use mask::ActivationMasks;
@@ -118,19 +119,19 @@ impl Method for Recipe {
         self.score
     }
 
-    fn weights(&self, scores: &Scores) -> Vec<f32> {
-        weights::weights(scores, self)
+    fn weights(&self, _: &Arc<Subject>, _: &Target, scores: &Scores) -> Result<Vec<f32>> {
+        Ok(weights::weights(scores, self))
     }
 
-    fn summands(&self, subject: &Arc<Subject>, size: (usize, usize)) -> Box<dyn Summands> {
+    fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
         let maps = subject.maps();
         let upsampler = |grid| Upsampler::new((maps.height, maps.width), size, grid);
-        match self.summed {
+        Ok(match self.summed {
             Summed::RawUpsampled | Summed::RawAtLayerSize => {
                 Box::new(RawMaps::new(subject, upsampler(Grid::HalfPixel)))
             }
             Summed::Masks => Box::new(MaskSummands::new(subject, self.mask, upsampler(self.mask.grid))),
-        }
+        })
     }
 
     /// Upsampling is linear, so [`Summed::RawUpsampled`] sums at layer size and upsamples once, which differs from the sum
@@ -138,13 +139,7 @@ impl Method for Recipe {
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
         match self.summed {
             Summed::RawUpsampled => Heatmap::of_positive(sum.resized(size), size),
-            Summed::RawAtLayerSize => {
-                let small = Heatmap::of_positive(sum.values.clone(), (sum.height, sum.width));
-                let sum = WeightedSum { values: small.values, height: sum.height, width: sum.width };
-                // Where it was rectified at layer size, that decides; upsampling only spreads it.
-                let has_positive_evidence = small.has_positive_evidence;
-                Heatmap { has_positive_evidence, ..Heatmap::of_positive(sum.resized(size), size) }
-            }
+            Summed::RawAtLayerSize => Heatmap::of_positive_cells(sum, size),
             Summed::Masks => {
                 let mut heatmap = Heatmap::of_positive(sum.values.clone(), size);
                 if self.mask.scaling == Scaling::AfterUpsamplingByColumn {

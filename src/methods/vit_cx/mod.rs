@@ -18,10 +18,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::Masks;
-use crate::target::Score;
+use crate::target::{Score, Target};
 
 use super::{Choice, Description, Entry, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options};
 use clusters::Clusters;
@@ -70,19 +70,6 @@ fn describe() -> Description {
 
 fn make(options: Value) -> Result<Arc<dyn Method>> {
     let method: VitCx = read_options(options, &describe())?;
-    for (option, found) in [("distance", method.distance), ("noise", method.noise)] {
-        if !(0.0..=1.0).contains(&found) {
-            let expected = "a number from 0 to 1";
-            return Err(Error::new("method-range", &[("option", &option), ("found", &found), ("expected", &expected)]));
-        }
-    }
-    if method.seed > u64::from(MOST_SEED) {
-        let expected = format!("0 to {MOST_SEED}");
-        return Err(Error::new(
-            "method-range",
-            &[("option", &"seed"), ("found", &method.seed), ("expected", &expected)],
-        ));
-    }
     Ok(Arc::new(method))
 }
 
@@ -115,17 +102,12 @@ impl Method for VitCx {
     }
 
     /// What is left of the score when all but the mask is noise, less what the same noise alone leaves, plus the picture's own.
-    fn weights(&self, scores: &Scores) -> Vec<f32> {
-        let (masked, whole) = scores.masked.split_at(scores.masked.len() / 2);
-        let impact = |(masked, whole): (&Option<f64>, &Option<f64>)| match (masked, whole) {
-            (Some(masked), Some(whole)) => (masked - whole + scores.picture) as f32,
-            _ => 0.0,
-        };
-        masked.iter().zip(whole).map(impact).chain(whole.iter().map(|_| 0.0)).collect()
+    fn weights(&self, _: &Arc<Subject>, _: &Target, scores: &Scores) -> Result<Vec<f32>> {
+        Ok(weights(scores))
     }
 
-    fn summands(&self, subject: &Arc<Subject>, size: (usize, usize)) -> Box<dyn Summands> {
-        Box::new(ClusterSummands::new(subject, self.clusters(subject), size))
+    fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
+        Ok(Box::new(ClusterSummands::new(subject, self.clusters(subject), size)))
     }
 
     /// From the smallest value to the largest: every score has the picture's own in it, so that zero means nothing here.
@@ -142,6 +124,16 @@ impl Method for VitCx {
     }
 }
 
+/// See [`Method::weights`].
+fn weights(scores: &Scores) -> Vec<f32> {
+    let (masked, whole) = scores.masked.split_at(scores.masked.len() / 2);
+    let impact = |(masked, whole): (&Option<f64>, &Option<f64>)| match (masked, whole) {
+        (Some(masked), Some(whole)) => (masked - whole + scores.picture) as f32,
+        _ => 0.0,
+    };
+    masked.iter().zip(whole).map(impact).chain(whole.iter().map(|_| 0.0)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +141,7 @@ mod tests {
     #[test]
     fn a_mask_weighs_what_it_leaves_less_what_its_noise_leaves_plus_the_picture_s_own() {
         let scores = Scores { masked: vec![Some(0.5), Some(0.1), Some(0.75), None], picture: 0.875, blank: 0.0 };
-        assert_eq!(VitCx::default().weights(&scores), [0.625, 0.0, 0.0, 0.0]);
+        assert_eq!(weights(&scores), [0.625, 0.0, 0.0, 0.0]);
     }
 
     #[test]
