@@ -19,7 +19,7 @@ use crate::methods::{Method, References, Subject};
 use crate::model::spec::OutputKind;
 use crate::model::{Activations, Layer, Limits, Network};
 use crate::passes::{Fill, Passes, Progress, finite};
-use crate::preprocess::prepare;
+use crate::preprocess::{Input, prepare};
 use crate::target::{Wish, order, probabilities};
 
 pub use diagnostics::Diagnostics;
@@ -31,7 +31,7 @@ pub use view::{Channel, Outcome, PartialSum, Share, View};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timings {
-    /// Fitting and normalising the picture, its prediction, the layer's activations.
+    /// The picture's prediction, the layer's activations, the masks' plan.
     pub prepare_ms: f64,
     /// The masked passes.
     pub score_ms: f64,
@@ -78,10 +78,24 @@ impl Explanation {
         method: &Arc<dyn Method>,
         limits: Limits,
     ) -> Result<Explanation> {
+        let input = prepare(picture, &network.spec().input, method.resample());
+        Explanation::of_input(network, input, layer, method, limits)
+    }
+
+    /// As [`begin_within`](Explanation::begin_within), of a picture that is prepared.
+    ///
+    /// # Errors
+    /// As [`begin`](Explanation::begin).
+    pub fn of_input(
+        network: &Arc<Network>,
+        input: Input,
+        layer: Option<&str>,
+        method: &Arc<dyn Method>,
+        limits: Limits,
+    ) -> Result<Explanation> {
         let started = Instant::now();
         let layer = if method.uses_layer() { Some(network.layer(layer)?.clone()) } else { None };
         check_memory(network, layer.as_ref(), limits)?;
-        let input = prepare(picture, &network.spec().input, method.resample());
         let blank = vec![0.0; input.tensor.len()];
         let mut logits = network.logits_of(&[&input.tensor, &blank])?;
         let references = References { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
@@ -138,6 +152,21 @@ impl Explanation {
     /// The network that is explained.
     pub fn network(&self) -> &Network {
         &self.subject.network
+    }
+
+    /// The network, to be held on to.
+    pub fn shared_network(&self) -> &Arc<Network> {
+        &self.subject.network
+    }
+
+    /// The picture as the network sees it.
+    pub fn input(&self) -> &Input {
+        &self.subject.input
+    }
+
+    /// The logits [classes] of the picture as it is.
+    pub fn logits(&self) -> &[f32] {
+        &self.subject.references.picture
     }
 
     /// The layer that is explained, if the method looks at one.

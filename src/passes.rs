@@ -66,11 +66,16 @@ pub trait Masks: Send + Sync {
     /// The masks that get a pass, in the order in which they get it.
     fn order(&self) -> &[usize];
 
-    /// Writes one of them.
-    fn write(&self, mask: usize, out: &mut [f32]);
+    /// Writes one of them; all ones where it is not the picture that is masked.
+    fn write(&self, mask: usize, out: &mut [f32]) {
+        let _ = mask;
+        out.fill(1.0);
+    }
 
     /// What they are multiplied with.
-    fn masked(&self) -> Masked;
+    fn masked(&self) -> Masked {
+        Masked::NormalisedTensor
+    }
 
     /// The tensor that a pass begins with, for a mask: the input [3, height, width], the picture under it; or, where
     /// [`tail`](Masks::tail) says so, the layer's maps [channels, height, width] under it.
@@ -155,14 +160,6 @@ impl Masks for NoMasks {
 
     fn order(&self) -> &[usize] {
         &[]
-    }
-
-    fn write(&self, mask: usize, _: &mut [f32]) {
-        unreachable!("there is no mask {mask}");
-    }
-
-    fn masked(&self) -> Masked {
-        Masked::NormalisedTensor
     }
 }
 

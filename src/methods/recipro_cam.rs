@@ -18,7 +18,7 @@ use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::Tail;
 use crate::model::spec::InputSpec;
-use crate::passes::{Masked, Masks, spread};
+use crate::passes::{Masks, spread};
 use crate::preprocess::Input;
 use crate::target::{Score, Target};
 
@@ -123,14 +123,6 @@ impl Masks for Cells {
 
     fn order(&self) -> &[usize] {
         &self.order
-    }
-
-    fn write(&self, _: usize, out: &mut [f32]) {
-        out.fill(1.0);
-    }
-
-    fn masked(&self) -> Masked {
-        Masked::NormalisedTensor
     }
 
     fn tensor(&self, mask: usize, _: &Input, _: &InputSpec) -> Vec<f32> {

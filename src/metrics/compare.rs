@@ -64,7 +64,8 @@ fn ranks(values: &[f32]) -> Vec<f64> {
     ranks
 }
 
-fn pearson(a: &[f64], b: &[f64]) -> Option<f32> {
+/// Pearson's correlation of two series of the same length; absent if one is constant.
+pub fn pearson(a: &[f64], b: &[f64]) -> Option<f32> {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (mean_a, mean_b) = (mean(a), mean(b));
     let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);

@@ -15,6 +15,7 @@ mod limits;
 mod load;
 mod places;
 mod positions;
+mod randomise;
 mod refusal;
 pub mod spec;
 mod tail;
@@ -30,6 +31,7 @@ pub use guess::{Clue, Guess};
 pub use layers::Layer;
 pub use limits::Limits;
 pub use load::OnnxFile;
+pub use randomise::{Randomise, Weights};
 pub use tail::{Gradients, Tail};
 
 use crate::engine::{IMAGES, Program};

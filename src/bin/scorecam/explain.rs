@@ -62,7 +62,7 @@ pub struct Explain {
 }
 
 /// "NAME=VALUE"; a value is JSON, or else text.
-fn named_value(text: &str) -> std::result::Result<(String, Value), String> {
+pub fn named_value(text: &str) -> std::result::Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, as in window=48")?;
     Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
 }

@@ -1,15 +1,20 @@
 //! The command line: pictures on the disk explained, on all cores. A verb a file.
 
+mod curves;
 mod explain;
 mod files;
 mod layers;
+mod measure;
 mod methods;
+mod randomise;
 mod source;
 mod target;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use scorecam::error::Error;
 
 /// Which parts of a picture made an image classifier decide as it did, by Score-CAM and its rivals.
 #[derive(Parser)]
@@ -23,20 +28,28 @@ struct Cli {
 enum Command {
     /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
     Explain(Box<explain::Explain>),
+    /// Measures methods, or maps of other tools, on a picture: writes measures.csv, measures.json and the curves as SVG.
+    Measure(Box<measure::Measure>),
+    /// Randomises a network's weights stage by stage from its end, and says whether the map of a picture notices.
+    Randomise(Box<randomise::Randomise>),
     /// Lists the layers that can be explained: name, channels, height and width, one a line.
     Layers(layers::Layers),
-    /// Lists the methods and their options.
+    /// Lists the methods with their options, and the measures.
     Methods(methods::Methods),
 }
 
 fn main() -> ExitCode {
     // A panic is told as a sentence by whoever catches it.
     std::panic::set_hook(Box::new(|_| {}));
-    let result = match Cli::parse().command {
-        Command::Explain(arguments) => explain::explain(&arguments),
-        Command::Layers(arguments) => layers::list(&arguments),
-        Command::Methods(arguments) => methods::list(&arguments),
-    };
+    let command = Cli::parse().command;
+    let result = catch_unwind(AssertUnwindSafe(|| match &command {
+        Command::Explain(arguments) => explain::explain(arguments),
+        Command::Measure(arguments) => measure::measure(arguments),
+        Command::Randomise(arguments) => randomise::randomise(arguments),
+        Command::Layers(arguments) => layers::list(arguments),
+        Command::Methods(arguments) => methods::list(arguments),
+    }));
+    let result = result.unwrap_or_else(|_| Err(Error::internal("the command", "it broke off")));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

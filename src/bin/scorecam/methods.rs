@@ -1,8 +1,9 @@
-//! `scorecam methods`: how pictures can be explained, and what each method can be asked.
+//! `scorecam methods`: how pictures can be explained, what each method can be asked, and what can be measured.
 
 use clap::Args;
 use scorecam::error::{Error, Result};
 use scorecam::methods::{ALL, Choice, Values};
+use scorecam::metrics::judge;
 
 #[derive(Args)]
 pub struct Methods {
@@ -25,6 +26,8 @@ pub fn list(arguments: &Methods) -> Result<()> {
             println!("  --option {name}={}", described(&values));
         }
     }
+    let measures: Vec<_> = judge::ALL.iter().map(|measure| measure.describe().name).collect();
+    println!("measures: {}, stability", measures.join(", "));
     Ok(())
 }
 
