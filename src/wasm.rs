@@ -20,6 +20,7 @@ use crate::image::{Picture, decode, from_rgba};
 use crate::methods;
 use crate::methods::score_cam::recipe::Recipe;
 use crate::metrics::compare::compare;
+use crate::metrics::judge;
 use crate::model::catalog::catalog;
 use crate::model::spec::{InputOverrides, InputSpec, ModelSpec, OutputKind, Preset};
 use crate::model::{Clue, Layer, Limits, Network, OnnxFile};
@@ -114,6 +115,12 @@ pub fn recipe_names() -> Vec<String> {
 #[wasm_bindgen(js_name = methods)]
 pub fn descriptions() -> Result<JsValue> {
     to_js(&methods::ALL.map(|entry| (entry.describe)()))
+}
+
+/// Every measure of a map: `[{ name, needsBox }]`
+#[wasm_bindgen(js_name = measures)]
+pub fn measures() -> Result<JsValue> {
+    to_js(&judge::ALL.map(|measure| measure.describe()))
 }
 
 /// Every colour map by its name: 256 times red, green and blue.
@@ -257,7 +264,7 @@ impl Model {
         let method = options.method()?;
         let layer = options.layer.as_deref();
         let explanation = Explanation::begin_within(&self.network, &picture.pixels, layer, &method, self.limits)?;
-        Ok(Run::new(explanation, picture))
+        Ok(Run::new(explanation, picture, self.limits))
     }
 }
 

@@ -38,6 +38,8 @@ export class ScoreCam {
   readonly recipes: string[];
   /** Ways to explain, the default first, each with what it can be asked. */
   readonly methods: Method[];
+  /** What can be measured of a map, see `Result.measure`. */
+  readonly measures: MeasureDescription[];
   /** Ways to normalise pixels that many networks share. */
   readonly presets: (Preset & { name: string })[];
   /** 256 times red, green, blue in 0..255 for the values 0 to 1, by name. */
@@ -148,7 +150,13 @@ export interface MethodOptions {
   /** Of "vit-cx": the cosine distance within which maps are one mask, and the deviation of the noise. */
   distance?: number;
   noise?: number;
-  /** Of "rise" and "vit-cx": where chance begins. */
+  /** Of "lime" and "kernel-shap": how many samples, and the superpixels: the deviation of quickshift's kernel, what colour counts beside place. */
+  samples?: number;
+  kernel?: number;
+  ratio?: number;
+  /** Of "lime": the width of what counts as similar. */
+  width?: number;
+  /** Of "rise", "lime", "kernel-shap" and "vit-cx": where chance begins. */
   seed?: number;
 }
 
@@ -185,7 +193,7 @@ export interface Method {
   recipes: RecipeDescription[];
 }
 
-export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "ablated-map" | "none";
+export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "superpixel" | "ablated-map" | "none";
 
 /** An option of a method. A default of null depends on the recipe. */
 export type Choice = { name: string } & (
@@ -212,7 +220,7 @@ export type Fill = "mean" | "black";
 /**
  * What makes a mask weigh more: its score alone, the softmax over the masks of their logits or probabilities, how much the
  * score falls under it, or how much what it hides brings about the score. Where there are no masks: how fast the score rises with a
- * map, or how much the map varies with the others.
+ * map, or how much the map varies with the others; of superpixels, what a linear model says that each is worth.
  */
 export type Weighing =
   "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop" | "causal-impact" | "gradient" | "variation";
@@ -358,6 +366,18 @@ export interface Result extends Classified {
    * maps alone, so either may have outlived its scores.
    */
   compare(other: Result): Promise<Comparison>;
+  /**
+   * Measures this map, beside others of the same picture, and beside maps that know nothing: by pictures from which pixels are removed.
+   * `onProgress` says how far it is.
+   */
+  measure(options?: MeasureOptions): Promise<Measurement>;
+  /** Explains the picture again under ten small changes, and what the map leaves of it: eleven times the passes. */
+  stability(options?: { seed?: number } & TrialControl): Promise<Steadiness>;
+  /**
+   * Explains the picture by networks whose weights are random from the answer down to a stage, `stages` times (8 if left out): a map that
+   * stays as it was does not show what the network learned.
+   */
+  randomise(options?: { stages?: number; weights?: "permuted" | "he"; seed?: number } & TrialControl): Promise<Stage[]>;
   /** How the map settled as channels came in, at up to twenty even numbers of passes; no inference. */
   convergence(): Promise<Settled[]>;
   /** Every channel of the layer: its map, its score under its mask, its weight. */
@@ -380,6 +400,75 @@ export interface Result extends Classified {
   partialSum(count: number): Promise<PartialSum>;
   /** What each channel has in the weighted sum at a pixel of the map, largest first; the shares sum to one. */
   provenance(row: number, column: number): Promise<Share[]>;
+}
+
+export interface MeasureDescription {
+  name: string;
+  /** Whether it needs `box`. */
+  needsBox: boolean;
+}
+
+export interface TrialControl {
+  signal?: AbortSignal;
+  onProgress?: (progress: Pick<Progress, "done" | "total" | "etaMs">) => void;
+}
+
+export interface MeasureOptions extends TrialControl {
+  /** Names of `ScoreCam.measures`; all that can be done if left out. */
+  measures?: string[];
+  /** Results of the same picture, or maps of other tools at the size of this one. */
+  beside?: (Result | { name: string; heatmap: Float32Array; height: number; width: number })[];
+  /** Where the thing is, in pixels of `picture`. */
+  box?: Region;
+  /** Whether three random maps and a centred one are measured, too; they are unless this is false. */
+  baselines?: boolean;
+  /** Where chance begins: ties, noise, random maps. */
+  seed?: number;
+}
+
+export interface Measurement {
+  /** The target's score of the picture as it is. */
+  score: number;
+  /** This map, those beside it, and those that know nothing. */
+  rows: MeasuredMap[];
+  /** Spearman's rank correlation of each map with each, in the order of `rows`; null where one is constant. */
+  agreement: (number | null)[][];
+}
+
+export interface MeasuredMap {
+  name: string;
+  isBaseline: boolean;
+  /** The map is constant: its order of pixels is chance. */
+  isEmpty: boolean;
+  /** A value of null cannot be said. */
+  numbers: { name: string; value: number | null; better: "higher" | "lower" | "neither" }[];
+  /** Scores over shares of the pixels. */
+  curves: { name: string; x: number[]; y: number[] }[];
+}
+
+/** Null where it cannot be said: of an empty map, say. */
+export interface Steadiness {
+  /** The largest change of the map under small changes of the picture, relative to the map; zero is the best. */
+  stability: number | null;
+  /** Likeness of the map with that of what it leaves of the picture, in [0, 1]. */
+  coherency: number | null;
+  /** The map's mean. */
+  complexity: number;
+  /** Average drop of the soft mask. */
+  drop: number | null;
+  /** The harmonic mean of coherency, 1 - complexity and 1 - drop. */
+  adcc: number | null;
+}
+
+/** The map of a network that is random from an operator on. */
+export interface Stage {
+  /** The first operator with random weights, from the picture on. */
+  from: string;
+  /** Likeness with the map of the network as it is: Spearman's rank correlation, null if one is constant, and SSIM. */
+  correlation: number | null;
+  ssim: number;
+  /** As Result.heatmap. */
+  heatmap: Float32Array;
 }
 
 /** What a channel, or a window, has in the weighted sum at a pixel; `activation` is the value there of what is weighed. */

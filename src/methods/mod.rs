@@ -11,6 +11,7 @@ pub mod recipro_cam;
 pub mod rise;
 pub mod score_cam;
 mod subject;
+pub mod superpixels;
 pub mod vit_cx;
 
 use std::fmt::Debug;
@@ -41,7 +42,7 @@ pub struct Entry {
 }
 
 /// Every method, the default first.
-pub const ALL: [Entry; 13] = [
+pub const ALL: [Entry; 15] = [
     score_cam::ENTRY,
     grad_cam::CAM,
     grad_cam::GRAD_CAM,
@@ -53,6 +54,8 @@ pub const ALL: [Entry; 13] = [
     ablation_cam::ENTRY,
     recipro_cam::ENTRY,
     rise::ENTRY,
+    superpixels::LIME,
+    superpixels::KERNEL_SHAP,
     vit_cx::ENTRY,
     occlusion::ENTRY,
 ];
@@ -128,6 +131,8 @@ pub enum Part {
     Cell,
     /// A grid of cells over the picture, drawn by chance.
     Grid,
+    /// Superpixels of the picture.
+    Superpixel,
     /// An activation map that is left out.
     AblatedMap,
     /// Nothing: it has no masks.
@@ -277,6 +282,8 @@ pub enum Weighing {
     Gradient,
     /// How much it varies with the others, whatever the class.
     Variation,
+    /// What a linear model of the scores says that it is worth.
+    Regression,
 }
 
 /// What is summed by the weights: one summand a mask, all of one size.

@@ -279,6 +279,29 @@ mod tests {
     }
 
     #[test]
+    fn a_mask_is_that_of_rise_s_own_code() {
+        #[derive(Deserialize)]
+        struct Theirs {
+            mask: Mask,
+        }
+        #[derive(Deserialize)]
+        struct Mask {
+            grid: Vec<f32>,
+            cut: (usize, usize),
+            mask: Vec<f32>,
+        }
+        let fixture = include_str!("../../tests/fixtures/measures.json");
+        let Mask { grid, cut, mask } = serde_json::from_str::<Theirs>(fixture).unwrap().mask;
+        let grids = grids(4, (30, 26));
+        assert_eq!(grids.cell, (8, 7));
+        for (at, expected) in mask.iter().enumerate() {
+            let (row, column) = (grids.along(at / 26, cut.0, 8), grids.along(at % 26, cut.1, 7));
+            let found = grids.value(&grid, row, column);
+            assert!((found - expected).abs() < 1e-5, "{at}: {found} is not {expected}");
+        }
+    }
+
+    #[test]
     fn masks_keep_the_share_that_is_asked_for_and_are_the_same_at_every_size() {
         let grids = grids(8, (56, 56));
         let masks = GridMasks { grids, masked: Masked::NormalisedTensor, order: (0..400).collect() };

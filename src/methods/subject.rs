@@ -7,6 +7,8 @@ use crate::model::{Activations, Gradients, Layer, Network, Tail};
 use crate::preprocess::Input;
 use crate::target::{Score, Target};
 
+use super::superpixels::Segments;
+
 /// Gradients that are kept: of the target on the page and those that it is compared with.
 const KEPT: usize = 4;
 
@@ -26,6 +28,7 @@ pub struct Subject {
     tail: OnceLock<Arc<Tail>>,
     gradients: OnceLock<Gradients>,
     by_maps: Mutex<Vec<Kept>>,
+    superpixels: Mutex<Option<(String, Arc<Segments>)>>,
 }
 
 /// A target, what is scored of it, and the gradient [channels, height, width] of that score.
@@ -58,6 +61,7 @@ impl Subject {
             tail: OnceLock::new(),
             gradients: OnceLock::new(),
             by_maps: Mutex::default(),
+            superpixels: Mutex::default(),
         }
     }
 
@@ -110,5 +114,18 @@ impl Subject {
         }
         kept.push((target.clone(), score, Arc::clone(&gradient)));
         Ok(gradient)
+    }
+
+    /// The picture's superpixels by the name `key`, which `make` makes if they are not those that were asked for last.
+    pub(super) fn superpixels(&self, key: &str, make: impl FnOnce() -> Arc<Segments>) -> Arc<Segments> {
+        let mut kept = self.superpixels.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match &*kept {
+            Some((known, segments)) if known == key => Arc::clone(segments),
+            _ => {
+                let segments = make();
+                *kept = Some((key.to_owned(), Arc::clone(&segments)));
+                segments
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ mod deletion_insertion;
 mod drop;
 mod energy;
 mod fills;
-mod impute;
+pub mod impute;
 pub mod judge;
 pub mod randomisation;
 mod ranking;

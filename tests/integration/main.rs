@@ -11,6 +11,7 @@ mod fuzz;
 #[cfg(feature = "cli")]
 mod hostile;
 mod inspect;
+mod measures;
 mod methods;
 mod networks;
 mod operators;

@@ -389,6 +389,23 @@ export default {
     "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
   "doubt-coarse-none":
     "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. The map was never tested on a masked picture: it says how the network computes, not what it would do without a part.",
+  "method-lime": "LIME",
+  "method-kernel-shap": "KernelSHAP",
+  "method-lime-hint":
+    "The picture is cut into superpixels; some of them at a time are covered at random, and a simple linear model says what each is worth for the class’s probability. Another seed gives another map.",
+  "method-kernel-shap-hint":
+    "As LIME, but the superpixels are covered and weighed so that their worths are Shapley values: together they make up exactly what the picture has more of the class than its covered version.",
+  "option-samples": "Samples",
+  "option-kernel": "Size of superpixels (pixels)",
+  "option-ratio": "Colour beside place",
+  "option-width": "Width of what counts as similar",
+  "factChannelsValue-superpixel": "{channels} superpixels",
+  "provenanceHint-superpixel":
+    "Point at the heatmap, or move over it with the arrow keys, to see which superpixel a place is in.",
+  "provenanceShare-superpixel": "superpixel {channel} has {percent}",
+  "provenanceNone-superpixel": "Here the heatmap is {value}; this superpixel is worth nothing for the class.",
+  "doubt-coarse-superpixel":
+    "The superpixels decide what can be told apart, and their worth changes with the seed: explain again with another one before you believe a detail.",
   "method-occlusion": "Occlusion",
   "method-score-cam-hint":
     "The network’s own maps cover the picture, each as a mask; those whose masks keep the class’s score make the heatmap.",

@@ -382,6 +382,22 @@ export default {
   "doubt-coarse-ablated-map": "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。",
   "doubt-coarse-none":
     "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。このマップはマスクした画像で確かめたものではありません。ネットワークの計算のしかたを示すもので、ある部分がなければどうなるかを示すものではありません。",
+  "method-lime": "LIME",
+  "method-kernel-shap": "KernelSHAP",
+  "method-lime-hint":
+    "画像をスーパーピクセルに分け、ランダムに選んで覆い、クラスの確率への寄与を単純な線形モデルで求めます。乱数の種を変えるとマップも変わります。",
+  "method-kernel-shap-hint":
+    "LIME と似ていますが、寄与がシャープレイ値になるように覆い方と重みを選びます。寄与の合計は、元の画像と全体を覆った画像の確率の差に一致します。",
+  "option-samples": "サンプル数",
+  "option-kernel": "スーパーピクセルの大きさ(画素)",
+  "option-ratio": "位置に対する色の重み",
+  "option-width": "似ているとみなす幅",
+  "factChannelsValue-superpixel": "スーパーピクセル {channels} 個",
+  "provenanceHint-superpixel": "ヒートマップを指すか矢印キーで動くと、その場所のスーパーピクセルがわかります。",
+  "provenanceShare-superpixel": "スーパーピクセル {channel} が {percent}",
+  "provenanceNone-superpixel": "ここのヒートマップは {value} です。このスーパーピクセルはクラスに寄与していません。",
+  "doubt-coarse-superpixel":
+    "スーパーピクセルより細かい違いはわかりません。寄与は乱数の種で変わるので、細部を信じる前に種を変えてもう一度説明してください。",
   "method-occlusion": "遮蔽(Occlusion)",
   "method-score-cam-hint":
     "ネットワーク自身のマップを 1 枚ずつマスクにして画像を覆い、クラスのスコアを保つマップからヒートマップを作ります。",

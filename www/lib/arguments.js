@@ -150,6 +150,78 @@ export function method(value, others, methods) {
   return checked;
 }
 
+/** Seeds that the core can hold. */
+const LARGEST_SEED = 2 ** 32 - 1;
+const MOST_STAGES = 1000;
+
+/** @param {any} value */
+export const seed = (value) => (value === undefined ? 0 : whole("seed", value, 0, LARGEST_SEED));
+
+/**
+ * Yes unless it is said not to be.
+ * @param {string} name  @param {any} value
+ * @returns {boolean}
+ */
+export function yes(name, value = true) {
+  if (typeof value === "boolean") return value;
+  throw refuse(name, value, "true or false");
+}
+
+/** @param {any} value */
+export const stages = (value) => (value === undefined ? 8 : whole("stages", value, 1, MOST_STAGES));
+
+/**
+ * What takes the place of weights.
+ * @param {any} value  @returns {"permuted" | "he"}
+ */
+export function weights(value = "permuted") {
+  if (value === "permuted" || value === "he") return value;
+  throw refuse("weights", value, `"permuted" or "he"`);
+}
+
+/**
+ * Names of measures; all that need no box, if none are named, and with one all.
+ * @param {any} value  @param {import("../scorecam.js").MeasureDescription[]} known  @param {boolean} hasBox
+ * @returns {string[]}
+ */
+export function measures(value, known, hasBox) {
+  if (value === undefined) return known.filter(({ needsBox }) => hasBox || !needsBox).map(({ name }) => name);
+  const names = known.map(({ name }) => name);
+  const expected = `an array of ${names.map((name) => `"${name}"`).join(", ")}`;
+  if (!Array.isArray(value) || !value.length || !value.every((name) => names.includes(name)))
+    throw refuse("measures", Array.isArray(value) ? value.join(", ") : value, expected);
+  return value;
+}
+
+/**
+ * A part of a picture, in its pixels.
+ * @param {any} value
+ * @returns {import("../scorecam.js").Region | null}
+ */
+export function box(value) {
+  if (value === undefined || value === null) return null;
+  const { x, y, width, height } = options(value, ["x", "y", "width", "height"]);
+  const isRegion = [x, y, width, height].every((side) => Number.isFinite(side));
+  if (!isRegion) throw refuse("box", value, "{ x, y, width, height } in pixels of the picture");
+  return { x, y, width, height };
+}
+
+/**
+ * Maps of other methods or tools, with names that are not taken.
+ * @param {any} value  @param {(value: unknown) => boolean} isResult
+ * @returns {import("./calls.js").NamedMap[]}
+ */
+export function maps(value = [], isResult) {
+  const expected = "an array of results of the same picture, or of { name, heatmap, height, width }";
+  if (!Array.isArray(value)) throw refuse("beside", value, expected);
+  return value.map((map) => {
+    const { heatmap, height, width, method, name } = map ?? {};
+    const fits = heatmap instanceof Float32Array && Number.isInteger(height) && Number.isInteger(width);
+    if (!fits || !(isResult(map) || typeof name === "string")) throw refuse("beside", map, expected);
+    return { name: isResult(map) ? method : name, heatmap, height, width };
+  });
+}
+
 /**
  * The folder that `models/` lies in, as an address that ends in a slash. Relative ones start at the page.
  * @param {any} value

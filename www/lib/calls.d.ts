@@ -20,6 +20,8 @@ import type {
   ErrorKind,
   Features,
   InputSpec,
+  Measurement,
+  MeasureDescription,
   Method,
   Model,
   ModelSpec,
@@ -33,6 +35,8 @@ import type {
   Share,
   Signed,
   SingleThreadReason,
+  Stage,
+  Steadiness,
   Target,
   StepTime,
 } from "../scorecam.js";
@@ -82,11 +86,41 @@ export interface Calls {
   convergence: { argument: OfRun; answer: Settled[] };
   provenance: { argument: OfRun & { row: number; column: number }; answer: Share[] };
   compare: { argument: { first: MapOfPicture; second: MapOfPicture }; answer: Comparison };
+  measure: {
+    argument: OfRun & { maps: NamedMap[]; asked: Judged };
+    answer: Measurement;
+    progress: TrialProgress;
+  };
+  stability: { argument: OfRun & { seed: number }; answer: Steadiness; progress: TrialProgress };
+  randomise: {
+    argument: OfRun & { stages: number; weights: "permuted" | "he"; seed: number };
+    answer: Stage[];
+    progress: TrialProgress;
+  };
   checkKernels: { argument: { count: number }; answer: { case: string; difference: number; allowed: number }[] };
   measureKernels: { argument: {}; answer: { kernel: string; gigaMacs: number }[] };
   measureSteps: { argument: { rounds: number }; answer: StepTime[] };
   /** Bytes of the WebAssembly memory. */
   memory: { argument: {}; answer: number };
+}
+
+/** Passes of a measurement. */
+export type TrialProgress = Pick<Progress, "done" | "total" | "etaMs">;
+
+/** A map by the name that it has in a table. */
+export interface NamedMap {
+  name: string;
+  heatmap: Float32Array;
+  height: number;
+  width: number;
+}
+
+/** What is asked of maps. */
+export interface Judged {
+  measures: string[];
+  box: Region | null;
+  baselines: boolean;
+  seed: number;
 }
 
 export type CallName = keyof Calls;
@@ -150,6 +184,7 @@ export interface Started {
   catalog: ModelSpec[];
   recipes: string[];
   methods: Method[];
+  measures: MeasureDescription[];
   presets: (Preset & { name: string })[];
   colourMaps: Record<string, Uint8Array>;
   divergingColours: Uint8Array;

@@ -40,6 +40,25 @@ export async function doPasses({ run, network }, { target, method, options }, { 
 }
 
 /**
+ * Does a measurement, a step at a time, and answers with what it found; or, given up, with nothing.
+ * @param {import("./core.js").Trial} trial
+ * @param {{ signal: AbortSignal, onProgress: (progress: import("./calls.js").TrialProgress) => void }} control
+ */
+export async function doTrial(trial, { signal, onProgress }) {
+  try {
+    while (!trial.isComplete()) {
+      await nextTask();
+      if (signal.aborted) throw signal.reason;
+      const { done, total, etaMs } = trial.step();
+      onProgress({ done, total, etaMs });
+    }
+    return trial.found();
+  } finally {
+    trial.free();
+  }
+}
+
+/**
  * @param {Named} network
  * @returns {(prediction: Omit<Prediction, "label">) => Prediction}
  */

@@ -27,6 +27,9 @@ const CREATE = ["threads", "build", "baseUrl", "prefetch", "onProgress"];
 /** What may be said of a computation that goes on. */
 const CONTROL = ["signal", "enough", "onProgress"];
 
+/** What may be said of a measurement that goes on. */
+const TRIAL = ["signal", "onProgress"];
+
 export class ScoreCam {
   /** @type {Engine} */
   #engine = /** @type {any} */ (undefined);
@@ -108,6 +111,11 @@ export class ScoreCam {
   /** The methods with what each can be asked, the default first. */
   get methods() {
     return this.#engine.info.methods;
+  }
+
+  /** What can be measured of a map. */
+  get measures() {
+    return this.#engine.info.measures;
   }
 
   /** Ways to normalise pixels that many networks share. */
@@ -225,6 +233,20 @@ export class ScoreCam {
      * @param {any} [argument]
      */
     const ask = (name, argument) => this.#engine.call(name, { ...asked, ...argument }, undefined, generation);
+    /**
+     * A measurement, when its turn comes.
+     * @template {"measure" | "stability" | "randomise"} Name
+     * @param {Name} name
+     * @param {any} argument
+     * @param {CallOptions<any>} control
+     * @returns {Promise<Calls[Name]["answer"]>}
+     */
+    const trial = async (name, argument, { signal, onProgress }) => {
+      check.signal("signal")(signal);
+      check.callback(onProgress);
+      const measure = () => this.#engine.call(name, { ...asked, ...argument }, { signal, onProgress }, generation);
+      return this.#engine.inTurn(signal, measure);
+    };
     /** @param {{ target?: Target, method?: string, options?: Record<string, unknown> }} argument */
     const other = async (argument) => {
       /** @type {Outcome} */
@@ -251,6 +273,36 @@ export class ScoreCam {
       compare: async (second) => {
         if (!results.has(second)) throw failure("not-a-result");
         return this.#engine.call("compare", { first: mapOf(result), second: mapOf(second) });
+      },
+      measure: async (options) => {
+        const { measures, beside, box, baselines, seed, ...control } = check.options(options, [
+          "measures",
+          "beside",
+          "box",
+          "baselines",
+          "seed",
+          ...TRIAL,
+        ]);
+        const within = check.box(box);
+        const asked = {
+          measures: check.measures(measures, this.measures, within !== null),
+          box: within,
+          baselines: check.yes("baselines", baselines),
+          seed: check.seed(seed),
+        };
+        const { method: name, heatmap, height, width } = result;
+        const others = check.maps(beside, (value) => results.has(/** @type {Result} */ (value)));
+        const maps = [{ name, heatmap, height, width }, ...others];
+        return trial("measure", { maps, asked }, control);
+      },
+      stability: async (options) => {
+        const { seed, ...control } = check.options(options, ["seed", ...TRIAL]);
+        return trial("stability", { seed: check.seed(seed) }, control);
+      },
+      randomise: async (options) => {
+        const { stages, weights, seed, ...control } = check.options(options, ["stages", "weights", "seed", ...TRIAL]);
+        const wanted = { stages: check.stages(stages), weights: check.weights(weights), seed: check.seed(seed) };
+        return trial("randomise", wanted, control);
       },
       signed: async () => ask("signed"),
       signedNpy: async () => ask("signedNpy"),

@@ -59,6 +59,7 @@ export async function startCore(
     version: core.version(),
     recipes: core.recipes(),
     methods: core.methods(),
+    measures: core.measures(),
     presets: core.presets(),
     colourMaps: core.colourMaps(),
     divergingColours: core.divergingColours(),

@@ -7,7 +7,7 @@ import { serve } from "./caller.js";
 import { failure } from "./errors.js";
 import { otherwiseDecoded } from "./foreign_pictures.js";
 import { fetchNetwork, nameClasses } from "./network_source.js";
-import { doPasses, withLabel } from "./passes.js";
+import { doPasses, doTrial, withLabel } from "./passes.js";
 import { Runs } from "./runs.js";
 import { bytesOf } from "./sendable.js";
 import { Site } from "./site.js";
@@ -94,6 +94,12 @@ const methods = {
   partialSum: ({ count, ...argument }) => over(argument, (run, asked) => run.partialSum(asked, count)),
   convergence: (argument) => over(argument, (run, asked) => run.convergence(asked)),
   provenance: ({ row, column, ...argument }) => over(argument, (run, asked) => run.provenance(asked, row, column)),
+  measure: ({ maps, asked: wanted, ...argument }, control) =>
+    over(argument, (run, asked) => doTrial(run.measure(asked, maps, wanted), control)),
+  stability: ({ seed, ...argument }, control) =>
+    over(argument, (run, asked) => doTrial(run.stability(asked, seed), control)),
+  randomise: ({ stages, weights, seed, ...argument }, control) =>
+    over(argument, (run, asked) => doTrial(run.randomise(asked, stages, weights, seed), control)),
   compare: ({ first, second }) => core.compareMaps(first, second),
   checkKernels: ({ count }) => core.checkKernels(count),
   measureKernels: () => core.measureKernels(),

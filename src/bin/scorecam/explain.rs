@@ -170,6 +170,7 @@ impl Job<'_> {
             Part::Window => "windows",
             Part::Cell => "cells",
             Part::Grid => "masks",
+            Part::Superpixel => "superpixels",
             Part::Cluster => "passes, two for each cluster of maps,",
         };
         println!(
