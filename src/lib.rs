@@ -37,6 +37,7 @@ pub mod explain;
 pub mod geometry;
 pub mod heatmap;
 pub mod image;
+mod linear;
 pub mod methods;
 pub mod metrics;
 pub mod model;

@@ -81,8 +81,8 @@ pub struct View {
     scored: Vec<usize>,
     /// What is in the sum: these masks, or all summands where they are no masks.
     summed: Vec<usize>,
-    /// Masks that get a pass.
-    total: usize,
+    /// Masks that get a pass, in the order in which they get it.
+    order: Vec<usize>,
     sum: Sum,
     /// Whether `sum` was taken in the order of the masks rather than of the passes.
     is_exact: bool,
@@ -118,7 +118,7 @@ impl View {
             weights: Vec::new(),
             scored: Vec::new(),
             summed: Vec::new(),
-            total: passes.masks().order().len(),
+            order: passes.masks().order().to_vec(),
             is_exact: false,
             heaviest: Vec::new(),
             partial: None,
@@ -196,9 +196,20 @@ impl View {
         self.scores.picture as f32
     }
 
-    /// The map.
+    /// The map; while passes are still to be done, with a guess of their scores where the method can make one.
     pub fn heatmap(&self) -> Heatmap {
-        self.method.heatmap(&self.sum.weighted(), self.subject.input.size())
+        let sum = self.forecast().unwrap_or_else(|| self.sum.weighted());
+        self.method.heatmap(&sum, self.subject.input.size())
+    }
+
+    /// The weighted sum with a guess of the scores that are still to come.
+    fn forecast(&self) -> Option<WeightedSum> {
+        let waiting = &self.order[self.scored.len()..];
+        let (scores, _) = self.method.forecast(&self.subject, &self.scores, waiting)?;
+        let weights = self.method.weights(&self.subject, &self.target, &scores).ok()?;
+        let mut all: Vec<usize> = self.order.clone();
+        all.sort_unstable();
+        Some(Sum::of(&*self.summands, &all, &weights).weighted())
     }
 
     /// What speaks for the target and what against it.
@@ -219,8 +230,8 @@ impl View {
             weights: &self.weights,
             masks: self.weights.len(),
             scored: self.summed.len(),
-            total: if self.method.sums_masks() { self.total } else { self.weights.len() },
-            partial: self.scored.len() < self.total,
+            total: if self.method.sums_masks() { self.order.len() } else { self.weights.len() },
+            partial: self.scored.len() < self.order.len(),
             range: self.sum.weighted().range(),
             weighs_maps: self.method.part() == Part::Map,
             are_tokens: self.subject.layer.as_ref().is_some_and(Layer::is_tokens),

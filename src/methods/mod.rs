@@ -227,6 +227,13 @@ pub trait Method: Debug + Send + Sync {
     /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator of the network fails.
     fn weights(&self, subject: &Arc<Subject>, target: &Target, scores: &Scores) -> Result<Vec<f32>>;
 
+    /// Scores with a guess for each of the masks `waiting` for their pass, if the method can make one, and the deviation of a guess. Only
+    /// previews are made of them.
+    fn forecast(&self, subject: &Subject, scores: &Scores, waiting: &[usize]) -> Option<(Scores, f64)> {
+        let _ = (subject, scores, waiting);
+        None
+    }
+
     /// What is summed by the weights, for a map of `size` [height, width].
     ///
     /// # Errors

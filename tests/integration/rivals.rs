@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use scorecam::error::ErrorKind;
+use scorecam::explain::Explanation;
 use scorecam::methods::{Method, find};
 use scorecam::model::catalog;
 use scorecam::model::spec::{InputSpec, ModelSpec};
@@ -13,7 +14,7 @@ use scorecam::target::{Score, Target, Wish};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::fixtures::{correlation, explained_by, picture, read, tiny_network};
+use crate::fixtures::{correlation, embedded_network, explained_by, picture, read, tiny_network};
 
 #[derive(Deserialize)]
 struct Case {
@@ -125,7 +126,7 @@ fn a_cam_is_the_grad_cam_of_a_linear_head_and_is_refused_elsewhere() {
     for (case, network) in cases() {
         let method = find(Some("cam"), Value::Null).unwrap();
         let picture = picture(&format!("www/samples/{}", case.picture));
-        match scorecam::explain::Explanation::begin(&network, &picture, None, &method) {
+        match Explanation::begin(&network, &picture, None, &method) {
             Ok(_) => {
                 let ours = raw(&network, "cam", &case.picture, case.target).0;
                 let theirs = &case.maps["grad-cam"];
@@ -222,4 +223,33 @@ fn the_sum_of_rise_is_what_its_definition_says() {
     let other = find(Some("rise"), json!({ "masks": 30, "cells": 3, "probability": 0.4, "seed": 6 })).unwrap();
     let other = explained_by(&network, &picture, &other).view(&Wish::Class(2), &other).unwrap();
     assert_ne!(other.heatmap().values, view.heatmap().values);
+}
+
+#[test]
+fn a_preview_after_a_tenth_of_the_passes_is_nearly_the_map() {
+    const SAMPLES: [&str; 4] = ["chelsea.png", "coffee.png", "rocket.jpg", "camera.png"];
+    let network = embedded_network();
+    let method = find(None, Value::Null).unwrap();
+    for sample in SAMPLES {
+        let picture = picture(&format!("www/samples/{sample}"));
+        let mut explanation = Explanation::begin(&network, &picture, None, &method).unwrap();
+        let total = explanation.progress().total;
+        while explanation.progress().done * 10 < total {
+            explanation.step().unwrap();
+        }
+        let done = explanation.progress().done;
+        let mut view = explanation.view(&Wish::MostProbable, &method).unwrap();
+        let early = view.heatmap();
+        assert!(view.weights().iter().filter(|weight| **weight != 0.0).count() <= done, "a guess is no weight");
+        while !explanation.is_complete() {
+            explanation.step().unwrap();
+        }
+        explanation.refresh(&mut view).unwrap();
+        view.settle();
+        let last = view.heatmap();
+        let alike = scorecam::metrics::compare::spearman(&early.values, &last.values).unwrap();
+        println!("{sample}: {done} of {total} passes, Spearman {alike:.4}");
+        assert!(alike > 0.985, "{sample}: {alike}");
+        assert_eq!(last, explanation.view(&Wish::MostProbable, &method).unwrap().heatmap());
+    }
 }

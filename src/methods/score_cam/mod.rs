@@ -7,6 +7,7 @@
 //! Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks", CVPR Workshops 2020, arXiv
 //! 1910.01279. It costs a forward pass for each map that varies. Its variants are [`recipe`]s.
 
+mod forecast;
 mod mask;
 pub mod recipe;
 mod sum;
@@ -121,6 +122,15 @@ impl Method for Recipe {
 
     fn weights(&self, _: &Arc<Subject>, _: &Target, scores: &Scores) -> Result<Vec<f32>> {
         Ok(weights::weights(scores, self))
+    }
+
+    /// Not where whole masks are summed: to sum all of them for each preview takes longer than the passes.
+    fn forecast(&self, subject: &Subject, scores: &Scores, waiting: &[usize]) -> Option<(Scores, f64)> {
+        if self.summed == Summed::Masks {
+            return None;
+        }
+        let found = forecast::forecast(subject.maps(), &scores.masked, waiting)?;
+        Some((Scores { masked: found.scores, ..*scores }, found.deviation))
     }
 
     fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {

@@ -1,5 +1,7 @@
 //! Linear models of scores, by least squares.
 
+use crate::linear::Cholesky;
+
 /// Which features are on, and the score.
 pub type Sample = (Vec<bool>, f64);
 
@@ -66,27 +68,9 @@ fn add(matrix: &mut [f64], right: &mut [f64], row: &[f64], value: f64, weight: f
     }
 }
 
-/// The solution of a symmetric positive definite system [n, n], by Cholesky's decomposition.
-fn solved(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Vec<f32> {
+fn solved(matrix: Vec<f64>, right: Vec<f64>) -> Vec<f32> {
     let n = right.len();
-    for column in 0..n {
-        for row in column..n {
-            let (below, above) = (&matrix[row * n..][..column], &matrix[column * n..][..column]);
-            let sum: f64 = below.iter().zip(above).map(|(a, b)| a * b).sum();
-            let left = matrix[row * n + column] - sum;
-            matrix[row * n + column] =
-                if row == column { left.max(f64::MIN_POSITIVE).sqrt() } else { left / matrix[column * n + column] };
-        }
-    }
-    for row in 0..n {
-        let sum: f64 = (0..row).map(|column| matrix[row * n + column] * right[column]).sum();
-        right[row] = (right[row] - sum) / matrix[row * n + row];
-    }
-    for row in (0..n).rev() {
-        let sum: f64 = (row + 1..n).map(|later| matrix[later * n + row] * right[later]).sum();
-        right[row] = (right[row] - sum) / matrix[row * n + row];
-    }
-    right.into_iter().map(|value| value as f32).collect()
+    Cholesky::of(matrix, n).solved(right).into_iter().map(|value| value as f32).collect()
 }
 
 #[cfg(test)]
