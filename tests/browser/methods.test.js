@@ -90,7 +90,7 @@ test("its options are explained anew when they change, and a senseless one gets 
 test("clusters of maps are the masks when ViT-CX is chosen, and the noise is that of the command line", async () => {
   await page.getByLabel("Method", { exact: true }).selectOption("vit-cx");
   await finished(page);
-  assert.match(await fact("Options").textContent(), /: 0\.1, .*: 0\.1, Seed of the noise: 0$/);
+  assert.match(await fact("Options").textContent(), /: 0\.1, .*: 0\.1, Seed of chance: 0$/);
   const [, done, total] = (await fact("Masked pictures").textContent()).match(/^(\d+) of (\d+), two for each cluster/);
   assert.ok(done === total && Number(done) > 20, `${done} of ${total}`);
   for (const panel of ["#walkthrough", "#channels", "#recipe-field", "#save-csv", "#compare-softmax"])
@@ -107,7 +107,66 @@ test("clusters of maps are the masks when ViT-CX is chosen, and the noise is tha
   await noise.fill("1.5");
   await noise.blur();
   await page.getByRole("alert").getByText("noise is 1.5").waitFor();
-  assert.match(await page.getByRole("alert").first().textContent(), /a number from 0 to 1/);
+  assert.match(await page.getByRole("alert").first().textContent(), /0 to 1/);
+  assert.deepEqual(tab.errors, []);
+});
+
+test("every other method is in the menu, and its map in the tab is that of the command line", async () => {
+  const METHODS = {
+    "grad-cam": /^none: all \d+ maps at once$/,
+    "grad-cam-plus-plus": /^none: all/,
+    "layer-cam": /^none: all/,
+    "xgrad-cam": /^none: all/,
+    "hires-cam": /^none: all/,
+    "eigen-cam": /^none: all/,
+    "ablation-cam": /^(\d+) of \d+ left out in turn/,
+    "recipro-cam": /^(\d+) of \1 cells of the layer$/,
+    lime: /^\d+ superpixels$/,
+    "kernel-shap": /^\d+ superpixels$/,
+    rise: /^(\d+) of \1 random masks$/,
+  };
+  const FEWER = {
+    rise: ["Masks", "masks", "60"],
+    lime: ["Samples", "samples", "60"],
+    "kernel-shap": ["Samples", "samples", "60"],
+  };
+  await page
+    .locator("details", { hasText: "Network, layer and recipe" })
+    .first()
+    .evaluate((details) => (details.open = true));
+  const layers = page.locator("#layer");
+  await page.getByLabel("Method", { exact: true }).selectOption("grad-cam");
+  await finished(page);
+  await layers.selectOption("head.relu6");
+  await finished(page);
+  for (const [method, counts] of Object.entries(METHODS)) {
+    await page.getByLabel("Method", { exact: true }).selectOption(method);
+    const [label, option, count] = FEWER[method] ?? [];
+    if (label) {
+      await page.getByLabel(label, { exact: true }).fill(count);
+      await page.getByLabel(label, { exact: true }).blur();
+    }
+    await finished(page);
+    assert.match(await fact("Masked pictures").textContent(), counts, method);
+    assert.ok(await page.locator("#walkthrough").isHidden(), method);
+    const native = commandLine("--method", method, ...(option ? ["--option", `${option}=${count}`] : []));
+    const compared = compare(await values("Save map (.npy)"), native.heatmap);
+    assert.ok(compared.difference < 5e-3, `${method}: ${JSON.stringify(compared)}`);
+    assert.equal((await report()).method, method);
+    const doubts = await page.getByRole("list", { name: "Reasons to doubt" }).getByRole("listitem").allTextContents();
+    assert.ok(doubts.length > 0 && doubts.every((text) => !/undefined|NaN/.test(text)), doubts.join("\n"));
+  }
+  assert.deepEqual(tab.errors, []);
+});
+
+test("CAM is refused with a sentence where no linear layer reads the maps' means, and the page goes on", async () => {
+  await page.getByLabel("Method", { exact: true }).selectOption("cam");
+  await finished(page);
+  assert.equal(await fact("Method").textContent(), "CAM");
+  const before = await values("Save map (.npy)");
+  await page.locator("#layer").selectOption("blocks.2.depthwise.relu6");
+  await page.getByRole("alert").getByText("CAM needs a layer behind which").waitFor();
+  assert.deepEqual(await values("Save map (.npy)"), before, "the earlier result still stands");
   assert.deepEqual(tab.errors, []);
 });
 

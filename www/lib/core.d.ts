@@ -1,10 +1,11 @@
 /** What the Rust core exports: `src/wasm.rs` and `src/wasm/run.rs`, as worker.js uses them. */
 
-import type { Asked, Calls, MapOfPicture, Outcome, RunInfo, ScaledMap } from "./calls.js";
+import type { Asked, Calls, Judged, MapOfPicture, NamedMap, Outcome, RunInfo, ScaledMap } from "./calls.js";
 import type {
   Channels,
   Comparison,
   InputSpec,
+  MeasureDescription,
   Method,
   Model as Info,
   ModelSpec,
@@ -31,6 +32,7 @@ export function presets(): (Preset & { name: string })[];
 export function labels(bytes: Uint8Array): string[];
 export function recipes(): string[];
 export function methods(): Method[];
+export function measures(): MeasureDescription[];
 export function colourMaps(): Record<string, Uint8Array>;
 export function divergingColours(): Uint8Array;
 export function compareMaps(first: MapOfPicture, second: MapOfPicture): Comparison;
@@ -80,5 +82,16 @@ export class Run {
   maskedPredictions(channel: number): Omit<Prediction, "label">[];
   partialSum(options: Asked, count: number): PartialSum;
   provenance(options: Asked, row: number, column: number): Share[];
+  measure(options: Asked, maps: NamedMap[], asked: Judged): Trial<"measure">;
+  stability(options: Asked, seed: number): Trial<"stability">;
+  randomise(options: Asked, stages: number, weights: "permuted" | "he", seed: number): Trial<"randomise">;
+  free(): void;
+}
+
+/** A measurement under way. */
+export class Trial<Name extends "measure" | "stability" | "randomise"> {
+  step(): Passed;
+  isComplete(): boolean;
+  found(): Calls[Name]["answer"];
   free(): void;
 }

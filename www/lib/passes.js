@@ -41,7 +41,8 @@ export async function doPasses({ run, network }, { target, method, options }, { 
 
 /**
  * Does a measurement, a step at a time, and answers with what it found; or, given up, with nothing.
- * @param {import("./core.js").Trial} trial
+ * @template {"measure" | "stability" | "randomise"} Name
+ * @param {import("./core.js").Trial<Name>} trial
  * @param {{ signal: AbortSignal, onProgress: (progress: import("./calls.js").TrialProgress) => void }} control
  */
 export async function doTrial(trial, { signal, onProgress }) {

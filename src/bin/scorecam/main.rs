@@ -8,6 +8,7 @@ mod measure;
 mod methods;
 mod randomise;
 mod source;
+mod table;
 mod target;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +29,7 @@ struct Cli {
 enum Command {
     /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
     Explain(Box<explain::Explain>),
-    /// Measures methods, or maps of other tools, on a picture: writes measures.csv, measures.json and the curves as SVG.
+    /// Measures methods, or maps of other tools, on pictures: writes measures.csv, measures.json and the curves as SVG.
     Measure(Box<measure::Measure>),
     /// Randomises a network's weights stage by stage from its end, and says whether the map of a picture notices.
     Randomise(Box<randomise::Randomise>),

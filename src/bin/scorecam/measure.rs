@@ -1,4 +1,4 @@
-//! `scorecam measure`: several methods, or maps of other tools, put to the test on one picture.
+//! `scorecam measure`: several methods, or maps of other tools, put to the test on pictures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,21 +7,21 @@ use std::sync::Arc;
 use clap::Args;
 use ndarray::Array2;
 use ndarray_npy::ReadNpyExt;
-use scorecam::error::{Error, Result, shown};
+use scorecam::error::{Error, ErrorKind, Result, shown};
 use scorecam::explain::Explanation;
 use scorecam::geometry::Region;
 use scorecam::heatmap::Heatmap;
 use scorecam::image::decode;
-use scorecam::methods::{Method, find};
-use scorecam::metrics::judge::{Asked, Better, Judging, Number, Verdict, find as find_measure};
-use scorecam::metrics::stability::Trial;
+use scorecam::methods::{ALL, Method, find};
+use scorecam::metrics::judge::{Asked, Judging, Verdict, find as find_measure};
+use scorecam::metrics::stability::{Steadiness, Trial};
 use scorecam::target::Wish;
 use serde_json::{Map, Value};
 
-use crate::curves::{Line, draw};
 use crate::explain::named_value;
-use crate::files::{read_picture, unwritable};
-use crate::source::Source;
+use crate::files::{names as names_of, read_picture};
+use crate::source::{Loaded, Source};
+use crate::table::{CAUTION, Measured, of_steadiness, of_verdict, print, print_means, write};
 use crate::target::read_target;
 
 /// The measure that explains again, which only methods can.
@@ -29,15 +29,15 @@ const STABILITY: &str = "stability";
 
 #[derive(Args)]
 pub struct Measure {
-    /// A PNG, JPEG, WebP, GIF, BMP or TIFF file
-    #[arg(value_name = "IMAGE")]
-    image: PathBuf,
+    /// PNG, JPEG, WebP, GIF, BMP or TIFF files; of several, the means and who was the best how often are told in the end
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
-    /// Methods by their names, with options after colons: score-cam,rise:masks=1000:seed=3
+    /// Methods by their names, with options after colons: score-cam,rise:masks=1000:seed=3; or all
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     methods: Vec<String>,
-    /// Maps of other tools: .npy files [height, width] of the network's input size
+    /// Maps of other tools: .npy files [height, width] of the network's input size; of one picture
     #[arg(long, value_name = "FILE.npy", num_args = 1..)]
     maps: Vec<PathBuf>,
     /// deletion-insertion, drop, road, energy (which needs --box), and of methods stability (which has ADCC, too)
@@ -84,11 +84,16 @@ pub fn read_method(text: &str) -> Result<Arc<dyn Method>> {
     find(name, if options.is_empty() { Value::Null } else { options.into() })
 }
 
-/// Measures, prints a table and writes it.
+/// Measures, prints tables and writes them.
 pub fn measure(arguments: &Measure) -> Result<()> {
-    let methods = arguments.methods.iter().map(|text| read_method(text)).collect::<Result<Vec<_>>>()?;
-    let is_stability = |name: &&String| name.as_str() == STABILITY;
-    let measures: Vec<String> = arguments.measures.iter().filter(|name| !is_stability(name)).cloned().collect();
+    let is_all = arguments.methods.iter().any(|name| name == "all");
+    let names: Vec<String> = if is_all {
+        ALL.iter().map(|entry| (entry.describe)().name.to_owned()).collect()
+    } else {
+        arguments.methods.clone()
+    };
+    let methods = names.iter().map(|text| Ok((text.clone(), read_method(text)?))).collect::<Result<Vec<_>>>()?;
+    let measures: Vec<String> = arguments.measures.iter().filter(|name| *name != STABILITY).cloned().collect();
     for name in &measures {
         find_measure(name)?;
     }
@@ -96,65 +101,99 @@ pub fn measure(arguments: &Measure) -> Result<()> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|cause| Error::internal("starting the threads", cause))?;
     }
-    let mut maps = arguments.maps.iter().map(|path| read_map(path)).collect::<Result<Vec<_>>>()?;
+    let maps = arguments.maps.iter().map(|path| read_map(path)).collect::<Result<Vec<_>>>()?;
     let loaded = arguments.source.load()?;
     let wish = arguments.target.as_deref().map_or(Ok(Wish::MostProbable), |t| read_target(t, &loaded.labels))?;
-    let picture = decode(&read_picture(&arguments.image)?)?.pixels;
-    fs::create_dir_all(&arguments.out).map_err(|cause| unwritable(&arguments.out, &cause))?;
-    let limits = arguments.source.limits();
-
-    // One that looks at no layer says what the picture is before its target is known.
-    let looking = find(Some("occlusion"), Value::Null)?;
-    let begin = |method: &Arc<dyn Method>| {
-        Explanation::begin_within(&loaded.network, &picture, arguments.layer.as_deref(), method, limits)
-    };
-    let first = begin(&looking)?;
-    let target = wish.resolve(first.logits(), loaded.network.output())?;
-    let (input, logits) = (first.input().clone(), first.logits().to_vec());
-    drop(first);
-    let mut steady = Vec::new();
-    let mut of_methods = Vec::new();
-    for (method, name) in methods.iter().zip(&arguments.methods) {
-        let mut explanation = begin(method)?;
-        while !explanation.is_complete() {
-            explanation.step()?;
-        }
-        let view = explanation.view(&Wish::from(&target), method)?;
-        eprintln!("{name}: explained in {:.1} s", explanation.timings().score_ms / 1000.0);
-        of_methods.push((name.clone(), view.heatmap()));
-        if arguments.measures.iter().any(|name| name == STABILITY) {
-            let mut trial = Trial::begin(&explanation, &target, method, arguments.seed, limits)?;
-            while !trial.is_complete() {
-                trial.step()?;
-            }
-            steady.push((name.clone(), trial.steadiness()?));
-        }
-    }
-    maps.splice(0..0, of_methods);
     let asked = Asked { measures, within: arguments.within, baselines: !arguments.no_baselines, seed: arguments.seed };
-    let verdict = if asked.measures.is_empty() {
-        None
-    } else {
-        let mut judging = Judging::begin(&loaded.network, &input, (&target, &logits), maps, &asked)?;
-        while !judging.is_complete() {
-            judging.step()?;
-        }
-        eprintln!("measured by {} passes in {:.1} s", judging.progress().total, judging.progress().elapsed_ms / 1000.0);
-        Some(judging.verdict()?)
-    };
-    let mut rows = verdict.as_ref().map_or_else(Vec::new, table);
-    for (name, found) in &steady {
-        let number =
-            |measure: &str, value, better| Measured { map: name.clone(), measure: measure.into(), value, better };
-        rows.extend([
-            number("stability", found.stability, Better::Lower),
-            number("coherency", found.coherency, Better::Higher),
-            number("complexity", Some(found.complexity), Better::Lower),
-            number("adcc", found.adcc, Better::Higher),
-        ]);
+    let job = Job { arguments, loaded, wish, methods, is_all, maps, asked };
+    let mut all = Vec::new();
+    for (path, name) in arguments.images.iter().zip(names_of(&arguments.images)) {
+        let out = if arguments.images.len() == 1 { arguments.out.clone() } else { arguments.out.join(&name) };
+        let measured = job.measure(path)?;
+        println!("{name}");
+        print(&measured.rows);
+        write(&out, &measured.rows, measured.verdict.as_ref(), &measured.steady)?;
+        all.push(measured.rows);
     }
-    print(&rows);
-    write(&arguments.out, &rows, verdict.as_ref(), &steady)
+    if all.len() > 1 {
+        println!("\nMeans over {} pictures, and on how many it was the best that is not chance", all.len());
+        print_means(&all);
+    }
+    println!("{CAUTION}");
+    Ok(())
+}
+
+/// What is asked of every picture.
+struct Job<'a> {
+    arguments: &'a Measure,
+    loaded: Loaded,
+    wish: Wish,
+    methods: Vec<(String, Arc<dyn Method>)>,
+    /// Whether a method that cannot be asked here is left out.
+    is_all: bool,
+    maps: Vec<(String, Heatmap)>,
+    asked: Asked,
+}
+
+/// What was measured on a picture.
+struct OfPicture {
+    rows: Vec<Measured>,
+    verdict: Option<Verdict>,
+    steady: Vec<(String, Steadiness)>,
+}
+
+impl Job<'_> {
+    fn measure(&self, path: &Path) -> Result<OfPicture> {
+        let network = &self.loaded.network;
+        let limits = self.arguments.source.limits();
+        let picture = decode(&read_picture(path)?)?.pixels;
+        let begin = |method: &Arc<dyn Method>| {
+            Explanation::begin_within(network, &picture, self.arguments.layer.as_deref(), method, limits)
+        };
+        // One that looks at no layer says what the picture is before its target is known.
+        let first = begin(&find(Some("occlusion"), Value::Null)?)?;
+        let target = self.wish.resolve(first.logits(), network.output())?;
+        let (input, logits) = (first.input().clone(), first.logits().to_vec());
+        drop(first);
+        let (mut maps, mut steady) = (Vec::new(), Vec::new());
+        for (name, method) in &self.methods {
+            let mut explanation = match begin(method) {
+                Err(error) if self.is_all && error.kind == ErrorKind::Layer => {
+                    eprintln!("{name}: {error}");
+                    continue;
+                }
+                other => other?,
+            };
+            while !explanation.is_complete() {
+                explanation.step()?;
+            }
+            let view = explanation.view(&Wish::from(&target), method)?;
+            eprintln!("{name}: explained in {:.1} s", explanation.timings().score_ms / 1000.0);
+            maps.push((name.clone(), view.heatmap()));
+            if self.arguments.measures.iter().any(|name| name == STABILITY) {
+                let mut trial = Trial::begin(&explanation, &target, method, self.arguments.seed, limits)?;
+                while !trial.is_complete() {
+                    trial.step()?;
+                }
+                steady.push((name.clone(), trial.steadiness()?));
+            }
+        }
+        maps.extend(self.maps.iter().cloned());
+        let verdict = if self.asked.measures.is_empty() {
+            None
+        } else {
+            let mut judging = Judging::begin(network, &input, (&target, &logits), maps, &self.asked)?;
+            while !judging.is_complete() {
+                judging.step()?;
+            }
+            let progress = judging.progress();
+            eprintln!("measured by {} passes in {:.1} s", progress.total, progress.elapsed_ms / 1000.0);
+            Some(judging.verdict()?)
+        };
+        let of_steady = steady.iter().flat_map(|(name, found)| of_steadiness(name, found));
+        let rows = verdict.as_ref().map_or_else(Vec::new, of_verdict).into_iter().chain(of_steady).collect();
+        Ok(OfPicture { rows, verdict, steady })
+    }
 }
 
 /// A map of another tool, and what it is called: by its file.
@@ -169,102 +208,4 @@ fn read_map(path: &Path) -> Result<(String, Heatmap)> {
     let values: Vec<f32> = array.iter().copied().collect();
     // Checked with the others, once the network's size is known.
     Ok((name, Heatmap { values, height, width, has_positive_evidence: true }))
-}
-
-/// A cell of the table.
-struct Measured {
-    map: String,
-    measure: String,
-    value: Option<f64>,
-    better: Better,
-}
-
-fn table(verdict: &Verdict) -> Vec<Measured> {
-    let of_row = |row: &scorecam::metrics::judge::Row| {
-        let cell = |Number { name, value, better }: &Number| Measured {
-            map: row.name.clone(),
-            measure: name.clone(),
-            value: *value,
-            better: *better,
-        };
-        row.reading.numbers.iter().map(cell).collect::<Vec<_>>()
-    };
-    verdict.rows.iter().flat_map(of_row).collect()
-}
-
-/// A row a number, a column a map, the best of the maps that are not chance marked.
-fn print(rows: &[Measured]) {
-    let maps = distinct(rows.iter().map(|cell| cell.map.as_str()));
-    let measures = distinct(rows.iter().map(|cell| cell.measure.as_str()));
-    let width = maps.iter().map(|map| map.len()).max().unwrap_or(0).max(8) + 2;
-    print!("{:<30}", "");
-    maps.iter().for_each(|map| print!("{map:>width$}"));
-    println!();
-    for measure in measures {
-        let cells: Vec<&Measured> = rows.iter().filter(|cell| cell.measure == measure).collect();
-        let arrow = match cells[0].better {
-            Better::Higher => " (higher)",
-            Better::Lower => " (lower)",
-            Better::Neither => "",
-        };
-        print!("{:<30}", format!("{measure}{arrow}"));
-        for map in &maps {
-            let value = cells.iter().find(|cell| cell.map == *map).and_then(|cell| cell.value);
-            print!("{:>width$}", value.map_or("-".to_owned(), |value| format!("{value:.4}")));
-        }
-        println!();
-    }
-    println!("One picture proves nothing: removed pixels make pictures that the network has never seen.");
-}
-
-/// Each once, in the order of its first appearance.
-fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut found = Vec::new();
-    for name in names {
-        if !found.contains(&name) {
-            found.push(name);
-        }
-    }
-    found
-}
-
-fn write(
-    out: &Path,
-    rows: &[Measured],
-    verdict: Option<&Verdict>,
-    steady: &[(String, scorecam::metrics::stability::Steadiness)],
-) -> Result<()> {
-    let internal = |cause: &dyn std::fmt::Display| Error::internal("writing the table", cause.to_string());
-    let file = out.join("measures.csv");
-    let mut csv = csv::Writer::from_path(&file).map_err(|cause| internal(&cause))?;
-    csv.write_record(["map", "measure", "value", "better"]).map_err(|cause| internal(&cause))?;
-    for Measured { map, measure, value, better } in rows {
-        let better = match better {
-            Better::Higher => "higher",
-            Better::Lower => "lower",
-            Better::Neither => "",
-        };
-        let value = value.map_or(String::new(), |value| value.to_string());
-        csv.write_record([map, measure, &value, better]).map_err(|cause| internal(&cause))?;
-    }
-    csv.flush().map_err(|cause| unwritable(&file, &cause))?;
-    let steady: Map<String, Value> =
-        steady.iter().map(|(name, found)| (name.clone(), serde_json::to_value(found).unwrap_or_default())).collect();
-    let all = serde_json::json!({ "verdict": verdict, "stability": steady });
-    let file = out.join("measures.json");
-    let text = serde_json::to_string_pretty(&all).map_err(|cause| internal(&cause))?;
-    fs::write(&file, text).map_err(|cause| unwritable(&file, &cause))?;
-    let Some(verdict) = verdict else { return Ok(()) };
-    let curves = verdict.rows.iter().flat_map(|row| &row.reading.curves);
-    let names = distinct(curves.map(|curve| curve.name.as_str()));
-    for name in names {
-        let line = |row: &scorecam::metrics::judge::Row| {
-            let curve = row.reading.curves.iter().find(|curve| curve.name == name)?;
-            let points = curve.x.iter().copied().zip(curve.y.iter().copied()).collect();
-            Some(Line { name: row.name.clone(), is_baseline: row.is_baseline, points })
-        };
-        let lines: Vec<Line> = verdict.rows.iter().filter_map(line).collect();
-        draw(&out.join(format!("{name}.svg")), name, &lines)?;
-    }
-    Ok(())
 }
