@@ -164,7 +164,7 @@ impl Explanation {
         &self.subject.input
     }
 
-    /// The logits [classes] of the picture as it is.
+    /// The logits `[classes]` of the picture as it is.
     pub fn logits(&self) -> &[f32] {
         &self.subject.references.picture
     }
@@ -176,7 +176,7 @@ impl Explanation {
 
     /// The layer's maps [channels, height, width].
     pub fn activations(&self) -> Option<&Activations> {
-        self.subject.activations.as_ref()
+        self.subject.activations.as_deref()
     }
 
     /// The part of the picture that the network sees, in the picture's pixels.

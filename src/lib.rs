@@ -31,6 +31,7 @@
 // A thread that finds no memory can tell the page so; the compiler for WebAssembly is told to allow it in build.sh.
 #![cfg_attr(target_family = "wasm", feature(alloc_error_hook))]
 
+mod chance;
 pub mod engine;
 pub mod error;
 pub mod explain;

@@ -276,13 +276,16 @@ pub fn finite(logits: Vec<f32>) -> Result<Vec<f32>> {
     Err(Error::new("network-scores-not-finite", &[]))
 }
 
+/// A tensor [3, height, width] times a mask [height, width]: where that is zero, the mean colour shows.
+pub fn faded(tensor: &[f32], mask: &[f32]) -> Vec<f32> {
+    let planes = tensor.chunks_exact(mask.len());
+    planes.flat_map(|plane| plane.iter().zip(mask).map(|(value, weight)| value * weight)).collect()
+}
+
 /// The input tensor [3, height, width] under a mask [height, width].
 pub fn masked_tensor(input: &Input, mask: &[f32], masked: Masked, spec: &InputSpec) -> Vec<f32> {
     match masked {
-        Masked::NormalisedTensor => {
-            let planes = input.tensor.chunks_exact(mask.len());
-            planes.flat_map(|plane| plane.iter().zip(mask).map(|(value, weight)| value * weight)).collect()
-        }
+        Masked::NormalisedTensor => faded(&input.tensor, mask),
         Masked::Pixels => (0..3)
             .flat_map(|channel| {
                 let table = normalisation_table(channel, spec);

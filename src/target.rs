@@ -208,7 +208,7 @@ impl Target {
         }
     }
 
-    /// The gradient [classes] of [`score`](Target::score) by the logits. In Finer-CAM's contrast the others' probabilities are
+    /// The gradient `[classes]` of [`score`](Target::score) by the logits. In Finer-CAM's contrast the others' probabilities are
     /// weights that are held fixed, as its authors' code has them.
     pub fn gradient(&self, logits: &[f32], output: OutputKind, score: Score) -> Vec<f32> {
         let all = probabilities(logits, output);

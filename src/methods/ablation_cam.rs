@@ -14,7 +14,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::Tail;
 use crate::model::spec::InputSpec;
@@ -23,7 +22,7 @@ use crate::preprocess::Input;
 use crate::target::{Score, Target};
 
 use super::{
-    Choice, Description, Entry, Method, Part, RawMaps, Scores, Subject, Summands, Values, Weighing, read_options,
+    Choice, Description, Entry, LayerMaps, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options,
 };
 
 /// Its place among the methods.
@@ -92,8 +91,7 @@ impl Method for AblationCam {
     }
 
     fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
-        let maps = subject.maps();
-        Ok(Box::new(RawMaps::new(subject, Upsampler::new((maps.height, maps.width), size, Grid::HalfPixel))))
+        Ok(Box::new(LayerMaps::new(Arc::clone(subject.maps()), size)))
     }
 
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {

@@ -15,13 +15,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::Activations;
 use crate::passes::{Masks, NoMasks};
 use crate::target::{Score, Target};
 
-use super::{Description, Entry, Method, Part, Scores, Subject, Summands, Weighing, read_options};
+use super::{Description, Entry, LayerMaps, Method, Part, Scores, Subject, Summands, Weighing, read_options};
 
 /// Its place among the methods.
 pub const ENTRY: Entry = Entry { describe, make };
@@ -79,9 +78,7 @@ impl Method for EigenCam {
     }
 
     fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
-        let maps = subject.maps();
-        let upsampler = Upsampler::new((maps.height, maps.width), size, Grid::HalfPixel);
-        Ok(Box::new(CentredMaps { centred: Centred::of(maps), upsampler }))
+        Ok(Box::new(LayerMaps::new(Arc::new(Centred::of(subject.maps()).maps), size)))
     }
 
     fn sums_masks(&self) -> bool {
@@ -160,27 +157,6 @@ impl Centred {
             component.iter_mut().for_each(|value| *value = -*value);
         }
         component
-    }
-}
-
-struct CentredMaps {
-    centred: Centred,
-    upsampler: Upsampler,
-}
-
-impl Summands for CentredMaps {
-    fn size(&self) -> (usize, usize) {
-        (self.centred.maps.height, self.centred.maps.width)
-    }
-
-    fn add(&self, summand: usize, weight: f64, sums: &mut [f64]) {
-        for (sum, &value) in sums.iter_mut().zip(self.centred.maps.channel(summand)) {
-            *sum += weight * f64::from(value);
-        }
-    }
-
-    fn value_at(&self, summand: usize, pixel: (usize, usize)) -> f32 {
-        self.upsampler.value_at(self.centred.maps.channel(summand), pixel)
     }
 }
 

@@ -26,14 +26,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result, shown};
-use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::Activations;
 use crate::passes::{Masks, NoMasks};
 use crate::target::{Score, Target};
 
 use super::{
-    Choice, Description, Entry, Method, Part, RawMaps, Scores, Subject, Summands, Values, Weighing, read_options,
+    Choice, Description, Entry, LayerMaps, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options,
 };
 
 /// The entry of a rule.
@@ -170,15 +169,14 @@ impl Method for GradCam {
 
     fn summands(&self, subject: &Arc<Subject>, target: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
         let maps = subject.maps();
-        let upsampler = Upsampler::new((maps.height, maps.width), size, Grid::HalfPixel);
         if !self.rule.keeps_places() {
-            return Ok(Box::new(RawMaps::new(subject, upsampler)));
+            return Ok(Box::new(LayerMaps::new(Arc::clone(maps), size)));
         }
         let gradient = subject.gradient(target, self.score)?;
         let rectified = self.rule == Rule::LayerCam;
         let factor = |&gradient: &f32| if rectified { gradient.max(0.0) } else { gradient };
         let values = gradient.iter().zip(&maps.values).map(|(gradient, value)| factor(gradient) * value).collect();
-        Ok(Box::new(Products { maps: Activations { values, ..*maps }, upsampler }))
+        Ok(Box::new(LayerMaps::new(Arc::new(Activations { values, ..**maps }), size)))
     }
 
     fn sums_masks(&self) -> bool {
@@ -219,28 +217,6 @@ fn weights(rule: Rule, gradient: &[f32], maps: &Activations) -> Vec<f32> {
         weight as f32
     };
     gradient.chunks_exact(places).enumerate().map(weight).collect()
-}
-
-/// Maps of their own as summands: at layer size, read between their cells.
-struct Products {
-    maps: Activations,
-    upsampler: Upsampler,
-}
-
-impl Summands for Products {
-    fn size(&self) -> (usize, usize) {
-        (self.maps.height, self.maps.width)
-    }
-
-    fn add(&self, summand: usize, weight: f64, sums: &mut [f64]) {
-        for (sum, &value) in sums.iter_mut().zip(self.maps.channel(summand)) {
-            *sum += weight * f64::from(value);
-        }
-    }
-
-    fn value_at(&self, summand: usize, pixel: (usize, usize)) -> f32 {
-        self.upsampler.value_at(self.maps.channel(summand), pixel)
-    }
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, Result, shown};
-use crate::geometry::Upsampler;
+use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
+use crate::model::Activations;
 use crate::passes::Masks;
 use crate::resize::Resample;
 use crate::target::{Score, Target};
@@ -310,33 +311,33 @@ pub trait Summands: Send + Sync {
     }
 }
 
-/// Raw activation maps as summands: at layer size, read between their cells.
-pub struct RawMaps {
-    subject: Arc<Subject>,
+/// Maps of a layer, or others of its size, as summands: at layer size, read between their cells.
+pub struct LayerMaps {
+    maps: Arc<Activations>,
     upsampler: Upsampler,
 }
 
-impl RawMaps {
-    /// The maps of the subject's layer, for a map that `upsampler` leads to.
-    pub fn new(subject: &Arc<Subject>, upsampler: Upsampler) -> RawMaps {
-        RawMaps { subject: Arc::clone(subject), upsampler }
+impl LayerMaps {
+    /// `maps`, for a map of `size` [height, width].
+    pub fn new(maps: Arc<Activations>, size: (usize, usize)) -> LayerMaps {
+        let upsampler = Upsampler::new((maps.height, maps.width), size, Grid::HalfPixel);
+        LayerMaps { maps, upsampler }
     }
 }
 
-impl Summands for RawMaps {
+impl Summands for LayerMaps {
     fn size(&self) -> (usize, usize) {
-        let maps = self.subject.maps();
-        (maps.height, maps.width)
+        (self.maps.height, self.maps.width)
     }
 
     fn add(&self, summand: usize, weight: f64, sums: &mut [f64]) {
-        for (sum, &value) in sums.iter_mut().zip(self.subject.maps().channel(summand)) {
+        for (sum, &value) in sums.iter_mut().zip(self.maps.channel(summand)) {
             *sum += weight * f64::from(value);
         }
     }
 
     fn value_at(&self, summand: usize, pixel: (usize, usize)) -> f32 {
-        self.upsampler.value_at(self.subject.maps().channel(summand), pixel)
+        self.upsampler.value_at(self.maps.channel(summand), pixel)
     }
 }
 

@@ -11,11 +11,10 @@
 
 use std::sync::Arc;
 
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chance::Chance;
 use crate::error::Result;
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::{Fill, Masked, Masks};
@@ -155,12 +154,9 @@ impl Grids {
     }
 
     fn draw(&self, mask: usize) -> Drawn {
-        let mut generator = Pcg64::seed_from_u64(self.seed << 32 | mask as u64);
-        // 53 bits are all that a float64 in [0, 1) has.
-        let mut unit = || (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-        let grid = (0..self.cells * self.cells).map(|_| f32::from(unit() < self.probability)).collect();
-        let mut below = |end: usize| ((unit() * end as f64) as usize).min(end - 1);
-        let cut = (below(self.cell.0), below(self.cell.1));
+        let mut chance = Chance::new(self.seed, mask as u64);
+        let grid = (0..self.cells * self.cells).map(|_| f32::from(chance.unit() < self.probability)).collect();
+        let cut = (chance.below(self.cell.0), chance.below(self.cell.1));
         Drawn { grid, cut }
     }
 

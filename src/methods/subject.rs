@@ -20,7 +20,7 @@ pub struct Subject {
     /// The layer that is explained, for methods that look at one.
     pub layer: Option<Layer>,
     /// Its maps.
-    pub activations: Option<Activations>,
+    pub activations: Option<Arc<Activations>>,
     /// The picture.
     pub input: Input,
     /// The logits that scores are set against.
@@ -51,7 +51,7 @@ impl Subject {
         input: Input,
         references: References,
     ) -> Subject {
-        let (layer, activations) = layer.unzip();
+        let (layer, activations) = layer.map(|(layer, maps)| (layer, Arc::new(maps))).unzip();
         Subject {
             network: Arc::clone(network),
             layer,
@@ -66,7 +66,7 @@ impl Subject {
     }
 
     /// The maps of the layer, of which a method that looks at none must not ask.
-    pub fn maps(&self) -> &Activations {
+    pub fn maps(&self) -> &Arc<Activations> {
         self.activations.as_ref().expect("the method uses a layer")
     }
 

@@ -11,6 +11,7 @@
 //! torchcam's relative and of logits, ADCC's divide by the score of the most probable class.
 
 use crate::error::Result;
+use crate::passes::faded;
 
 use super::judge::{Better, Case, Description, Measure, Number, Reading};
 
@@ -34,8 +35,7 @@ impl Measure for Drop {
             "soft" => mask.copy_from_slice(&case.map.values),
             _ => case.ranking[..mask.len() / 2].iter().for_each(|&at| mask[at as usize] = 1.0),
         }
-        let planes = case.picture.input.tensor.chunks_exact(mask.len());
-        planes.flat_map(|plane| plane.iter().zip(&mask).map(|(value, weight)| value * weight)).collect()
+        faded(&case.picture.input.tensor, &mask)
     }
 
     fn read(&self, case: &Case, scores: &[f64]) -> Result<Reading> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
+use crate::chance::Chance;
 use crate::error::{Error, Result, shown};
 use crate::geometry::Region;
 use crate::heatmap::Heatmap;
@@ -26,6 +27,10 @@ use super::road::Road;
 
 /// Every measure that needs no more than a map.
 pub const ALL: [&'static dyn Measure; 4] = [&DeletionInsertion, &Drop, &Road, &Energy];
+
+/// Numbers by which chance knows rankings and random maps; those from 0 are passes'.
+const RANKINGS: u64 = 1 << 30;
+const RANDOM_MAPS: u64 = 1 << 31;
 
 /// What a measure is, as data.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -258,14 +263,16 @@ impl Judging {
             check_map(name, map, size)?;
         }
         let judged = maps.into_iter().map(|(name, map)| (name, map, false, false));
-        let chance =
-            (0..RANDOM).map(|seed| (format!("random-{}", seed + 1), random(size, asked.seed ^ seed << 16), true, true));
+        let chance = (0..RANDOM).map(|number| {
+            let map = random(size, asked.seed, RANDOM_MAPS + number);
+            (format!("random-{}", number + 1), map, true, true)
+        });
         let knowing_nothing = chance.chain([("centred".to_owned(), centred(size), false, true)]);
         let all = judged.chain(knowing_nothing.filter(|_| asked.baselines));
         let maps: Vec<Known> = all
             .enumerate()
             .map(|(at, (name, map, is_random, is_baseline))| {
-                let ranking = ranking(&map.values, asked.seed << 8 ^ at as u64);
+                let ranking = ranking(&map.values, Chance::new(asked.seed, RANKINGS + at as u64));
                 Known { name, map, ranking, is_random, is_baseline }
             })
             .collect();

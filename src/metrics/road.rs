@@ -4,10 +4,7 @@
 //! neighbours (1/6 beside, 1/12 across) and gets a little noise (0.01 of the normalised tensor). Rong et al., ICML 2022, arXiv 2202.00449. Pixels are
 //! ranked: by percentile, as pytorch-grad-cam has it, a map that is mostly zeros would remove the whole picture at once.
 
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng;
-
+use crate::chance::Chance;
 use crate::error::Result;
 
 use super::impute::impute;
@@ -37,13 +34,12 @@ impl Measure for Road {
         let gone = if relevant_first { &case.ranking[..count] } else { &case.ranking[pixels - count..] };
         let mut holes = vec![false; pixels];
         gone.iter().for_each(|&at| holes[at as usize] = true);
-        let mut generator = Pcg64::seed_from_u64(case.seed << 32 | pass as u64);
+        let mut chance = Chance::new(case.seed, pass as u64);
         let planes = case.picture.input.tensor.chunks_exact(pixels);
         let mut tensor: Vec<f32> = planes.flat_map(|plane| impute(plane, &holes, case.picture.input.size())).collect();
         for plane in tensor.chunks_exact_mut(pixels) {
             for value in plane.iter_mut().zip(&holes).filter(|(_, hole)| **hole).map(|(value, _)| value) {
-                let noise: f32 = StandardNormal.sample(&mut generator);
-                *value += NOISE * noise;
+                *value += NOISE * chance.normal();
             }
         }
         tensor

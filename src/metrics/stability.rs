@@ -8,16 +8,15 @@
 
 use std::sync::Arc;
 
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
+use crate::chance::Chance;
 use crate::error::Result;
 use crate::explain::Explanation;
 use crate::heatmap::Heatmap;
 use crate::methods::Method;
 use crate::model::{Limits, Network};
-use crate::passes::Progress;
+use crate::passes::{Progress, faded};
 use crate::preprocess::{Input, denormalise, normalisation_table};
 use crate::target::{Score, Target};
 
@@ -76,8 +75,8 @@ impl Trial {
             let input = Input { pixels, tensor, region: input.region };
             Box::new(move || Explanation::of_input(&network, input, layer.as_deref(), &method, limits))
         };
-        let masked = masked(&input.tensor, &heatmap.values);
-        let moved = (0..SAMPLES).map(|sample| moved(&input, network, seed << 8 | sample));
+        let masked = faded(&input.tensor, &heatmap.values);
+        let moved = (0..SAMPLES).map(|sample| moved(&input, network, Chance::new(seed, sample)));
         let jobs = std::iter::once(masked).chain(moved).map(begin).collect();
         Ok(Trial {
             series: Series::new(jobs, target, method),
@@ -126,7 +125,7 @@ impl Trial {
             .map(change)
             .fold(None, |most: Option<f64>, change| Some(most.map_or(change, |most| most.max(change))));
         let of = |logits: &[f32]| self.target.score(logits, self.network.output(), Score::Probability);
-        let (before, after) = (of(&self.logits), of(&self.network.logits(&masked(&self.input.tensor, values))?));
+        let (before, after) = (of(&self.logits), of(&self.network.logits(&faded(&self.input.tensor, values))?));
         let drop = (before > 0.0).then(|| (before - after).max(0.0) / before);
         let complexity = values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64;
         let as_f64 = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
@@ -138,18 +137,12 @@ impl Trial {
     }
 }
 
-fn masked(tensor: &[f32], mask: &[f32]) -> Vec<f32> {
-    tensor.chunks_exact(mask.len()).flat_map(|plane| plane.iter().zip(mask).map(|(a, b)| a * b)).collect()
-}
-
-fn moved(input: &Input, network: &Network, seed: u64) -> Vec<f32> {
-    let mut generator = Pcg64::seed_from_u64(seed);
+fn moved(input: &Input, network: &Network, mut chance: Chance) -> Vec<f32> {
     let pixels = input.positions();
     let moved = input.tensor.chunks_exact(pixels).enumerate().flat_map(|(channel, plane)| {
         let table = normalisation_table(channel, &network.spec().input);
         let radius = RADIUS * (table[255] - table[0]);
-        let mut unit = || (generator.next_u64() >> 40) as f32 / (1_u32 << 23) as f32 - 1.0;
-        plane.iter().map(|value| value + radius * unit()).collect::<Vec<_>>()
+        plane.iter().map(|value| value + radius * (2.0 * chance.unit() as f32 - 1.0)).collect::<Vec<_>>()
     });
     moved.collect()
 }

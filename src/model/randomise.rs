@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::cnn::Conv;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::konst::Const;
 
+use crate::chance::Chance;
 use crate::engine::{Program, Purpose};
 use crate::error::Result;
 
@@ -71,8 +69,7 @@ impl Network {
                     let outlet = graph.node(id).inputs[slot];
                     let Some(tensor) = self.constant(outlet).filter(|tensor| tensor.len() > 1) else { continue };
                     let outputs = outputs(graph.node(id), slot, &tensor);
-                    let mut generator = Pcg64::seed_from_u64(seed << 40 | number << 8 | slot as u64);
-                    let random = random(&tensor, how, outputs, &mut generator)?;
+                    let random = random(&tensor, how, outputs, Chance::new(seed, number << 8 | slot as u64))?;
                     let name = format!("random {id} {slot}");
                     let random = graph.add_const(name, random.into_arc_tensor())?;
                     graph.add_edge(random, InletId::new(id, slot))?;
@@ -135,21 +132,14 @@ fn outputs(node: &TypedNode, slot: usize, tensor: &Tensor) -> usize {
 }
 
 /// As many random values, of the same shape.
-fn random(tensor: &Tensor, how: Randomise, outputs: usize, generator: &mut Pcg64) -> TractResult<Tensor> {
+fn random(tensor: &Tensor, how: Randomise, outputs: usize, mut chance: Chance) -> TractResult<Tensor> {
     let mut values: Vec<f32> = tensor.cast_to::<f32>()?.view().as_slice::<f32>()?.to_vec();
     match how {
-        Randomise::Permuted => {
-            for last in (1..values.len()).rev() {
-                values.swap(last, (generator.next_u64() % (last as u64 + 1)) as usize);
-            }
-        }
+        Randomise::Permuted => chance.shuffle(&mut values),
         Randomise::He => {
             let inputs = values.len() / outputs.max(1);
             let deviation = if inputs > 1 { (2.0 / inputs as f32).sqrt() } else { 0.0 };
-            for value in &mut values {
-                let normal: f32 = StandardNormal.sample(generator);
-                *value = deviation * normal;
-            }
+            values.iter_mut().for_each(|value| *value = deviation * chance.normal());
         }
     }
     Tensor::from_shape(tensor.shape(), &values)

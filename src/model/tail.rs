@@ -181,7 +181,7 @@ pub struct Gradients {
 
 impl Gradients {
     /// The gradient [channels, height, width], by the layer's maps, of a number whose gradient by the logits is `by_logits`
-    /// [classes], for a picture whose logits are `logits`.
+    /// `[classes]`, for a picture whose logits are `logits`.
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator fails.

@@ -57,7 +57,7 @@ pub struct Measure {
     no_baselines: bool,
     /// Where chance begins: ties, noise, random maps
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    seed: u32,
     /// Threads to use [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -104,7 +104,8 @@ pub fn measure(arguments: &Measure) -> Result<()> {
     let maps = arguments.maps.iter().map(|path| read_map(path)).collect::<Result<Vec<_>>>()?;
     let loaded = arguments.source.load()?;
     let wish = arguments.target.as_deref().map_or(Ok(Wish::MostProbable), |t| read_target(t, &loaded.labels))?;
-    let asked = Asked { measures, within: arguments.within, baselines: !arguments.no_baselines, seed: arguments.seed };
+    let asked =
+        Asked { measures, within: arguments.within, baselines: !arguments.no_baselines, seed: arguments.seed.into() };
     let job = Job { arguments, loaded, wish, methods, is_all, maps, asked };
     let mut all = Vec::new();
     for (path, name) in arguments.images.iter().zip(names_of(&arguments.images)) {
@@ -171,7 +172,7 @@ impl Job<'_> {
             eprintln!("{name}: explained in {:.1} s", explanation.timings().score_ms / 1000.0);
             maps.push((name.clone(), view.heatmap()));
             if self.arguments.measures.iter().any(|name| name == STABILITY) {
-                let mut trial = Trial::begin(&explanation, &target, method, self.arguments.seed, limits)?;
+                let mut trial = Trial::begin(&explanation, &target, method, u64::from(self.arguments.seed), limits)?;
                 while !trial.is_complete() {
                     trial.step()?;
                 }

@@ -41,7 +41,7 @@ pub struct Randomise {
     weights: How,
     /// Seeds, a cascade each
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,2,3")]
-    seeds: Vec<u64>,
+    seeds: Vec<u32>,
     /// Folder to write to; it is made if need be
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -66,7 +66,7 @@ pub fn randomise(arguments: &Randomise) -> Result<()> {
     let region = explanation.region().scaled(f64::from(shown.width()) / f64::from(picture.width()));
     let mut told = Vec::new();
     for &seed in &arguments.seeds {
-        let plan = (usize::from(arguments.stages), arguments.weights, seed);
+        let plan = (usize::from(arguments.stages), arguments.weights, u64::from(seed));
         let mut cascade = Cascade::begin(&explanation, &target, &method, plan, limits)?;
         while !cascade.is_complete() {
             cascade.step()?;

@@ -19,13 +19,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::geometry::{Grid, Upsampler};
+use crate::geometry::Upsampler;
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::Masks;
 use crate::resize::Resample;
 use crate::target::Target;
 
-use super::{Choice, Description, Entry, Method, RawMaps, Scores, Subject, Summands, Values, Weighing, read_options};
+use super::{Choice, Description, Entry, LayerMaps, Method, Scores, Subject, Summands, Values, Weighing, read_options};
 use mask::ActivationMasks;
 use recipe::{Recipe, RecipeOptions, Scaling, Score, Summed};
 use sum::MaskSummands;
@@ -135,12 +135,12 @@ impl Method for Recipe {
 
     fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
         let maps = subject.maps();
-        let upsampler = |grid| Upsampler::new((maps.height, maps.width), size, grid);
         Ok(match self.summed {
-            Summed::RawUpsampled | Summed::RawAtLayerSize => {
-                Box::new(RawMaps::new(subject, upsampler(Grid::HalfPixel)))
+            Summed::RawUpsampled | Summed::RawAtLayerSize => Box::new(LayerMaps::new(Arc::clone(maps), size)),
+            Summed::Masks => {
+                let upsampler = Upsampler::new((maps.height, maps.width), size, self.mask.grid);
+                Box::new(MaskSummands::new(subject, self.mask, upsampler))
             }
-            Summed::Masks => Box::new(MaskSummands::new(subject, self.mask, upsampler(self.mask.grid))),
         })
     }
 

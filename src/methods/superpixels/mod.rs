@@ -20,11 +20,10 @@ pub mod quickshift;
 
 use std::sync::Arc;
 
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::{Rng, SeedableRng};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::chance::Chance;
 use crate::error::{Error, Result};
 use crate::model::spec::InputSpec;
 use crate::passes::Masks;
@@ -160,29 +159,25 @@ impl Superpixels {
         match sample {
             0 => vec![true; count],
             1 => vec![false; count],
-            _ => drawn(self.kind, self.options.seed << 32 | sample as u64, count),
+            _ => drawn(self.kind, Chance::new(self.options.seed, sample as u64), count),
         }
     }
 }
 
 /// Which superpixels are kept, by chance.
-fn drawn(kind: Kind, seed: u64, count: usize) -> Vec<bool> {
-    let mut generator = Pcg64::seed_from_u64(seed);
-    let mut unit = || (generator.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+fn drawn(kind: Kind, mut chance: Chance, count: usize) -> Vec<bool> {
     if kind == Kind::Lime {
-        return (0..count).map(|_| unit() < 0.5).collect();
+        return (0..count).map(|_| chance.unit() < 0.5).collect();
     }
     let weight = |kept: usize| 1.0 / (kept as f64 * (count - kept) as f64);
     let whole: f64 = (1..count).map(weight).sum();
-    let mut left = unit() * whole;
+    let mut left = chance.unit() * whole;
     let kept = (1..count).find(|&kept| {
         left -= weight(kept);
         left < 0.0
     });
     let mut order: Vec<usize> = (0..count).collect();
-    for last in (1..count).rev() {
-        order.swap(last, ((unit() * (last + 1) as f64) as usize).min(last));
-    }
+    chance.shuffle(&mut order);
     let mut is_kept = vec![false; count];
     order[..kept.unwrap_or(count - 1)].iter().for_each(|&at| is_kept[at] = true);
     is_kept
@@ -356,7 +351,7 @@ mod tests {
     fn kernel_shap_keeps_few_or_many_superpixels_more_often_than_half_of_them() {
         let mut counts = [0; 11];
         for seed in 0..2000 {
-            counts[drawn(Kind::KernelShap, seed, 10).iter().filter(|kept| **kept).count()] += 1;
+            counts[drawn(Kind::KernelShap, Chance::new(seed, 0), 10).iter().filter(|kept| **kept).count()] += 1;
         }
         // 1 / (n (10 - n)) for n = 1 and 5 is 1/9 and 1/25, of a sum of 0.5658.
         assert_eq!((counts[0], counts[10]), (0, 0));

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use rand_distr::{Distribution, StandardNormal};
-use rand_pcg::Pcg64;
-use rand_pcg::rand_core::SeedableRng;
-
+use crate::chance::Chance;
 use crate::geometry::{Grid, Upsampler, range};
 use crate::methods::{Subject, Summands};
 use crate::model::spec::InputSpec;
@@ -24,9 +21,8 @@ pub struct Noise {
 impl Noise {
     /// The noise [3, height, width] of a cluster: the same on every machine.
     fn of(self, cluster: usize, len: usize) -> Vec<f32> {
-        // Seeds of its own would be near each other, and what they lead to alike: this spreads them.
-        let mut generator = Pcg64::seed_from_u64(self.seed << 32 | cluster as u64);
-        (0..len).map(|_| self.deviation * Distribution::<f32>::sample(&StandardNormal, &mut generator)).collect()
+        let mut chance = Chance::new(self.seed, cluster as u64);
+        (0..len).map(|_| self.deviation * chance.normal()).collect()
     }
 }
 
