@@ -187,6 +187,10 @@ export default {
     "マップ「{map}」の {row} 行 {column} 列に有限でない値があります。",
     "そのような値を最小値などに置き換えるか、マップを作り直してください。",
   ],
+  "map-file": [
+    "マップ「{file}」は NumPy の配列([高さ, 幅]、float32 か float64)として読めません({cause})。",
+    "numpy.save で保存してください。",
+  ],
   "measure-unknown": ["「{measure}」という指標はありません。", "使えるのは {names} です。"],
   "measure-nothing": [
     "測るものがありません。マップと指標が少なくとも 1 つずつ必要です。",
