@@ -150,12 +150,7 @@ impl Explanation {
     }
 
     /// The network that is explained.
-    pub fn network(&self) -> &Network {
-        &self.subject.network
-    }
-
-    /// The network, to be held on to.
-    pub fn shared_network(&self) -> &Arc<Network> {
+    pub fn network(&self) -> &Arc<Network> {
         &self.subject.network
     }
 

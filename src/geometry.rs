@@ -41,6 +41,11 @@ impl Region {
     }
 }
 
+/// The pixel, of `pixels` along a side, at the centre of cell `cell` of `cells`.
+pub fn pixel_at_centre(cell: usize, cells: usize, pixels: usize) -> usize {
+    (2 * cell + 1) * pixels / (2 * cells)
+}
+
 /// The value of a grid [`height`, `width`], row-major, at a position in cells, bilinear. Outside it is that of the nearest
 /// cell.
 pub fn read_between(values: &[f32], (height, width): (usize, usize), (across, down): (f64, f64)) -> f32 {

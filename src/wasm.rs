@@ -20,7 +20,7 @@ use crate::image::{Picture, decode, from_rgba};
 use crate::methods;
 use crate::methods::score_cam::recipe::Recipe;
 use crate::metrics::compare::compare;
-use crate::metrics::judge;
+use crate::metrics::measure::ALL as MEASURES;
 use crate::model::catalog::catalog;
 use crate::model::spec::{InputOverrides, InputSpec, ModelSpec, OutputKind, Preset};
 use crate::model::{Clue, Layer, Limits, Network, OnnxFile};
@@ -31,6 +31,7 @@ use wasm_bindgen_rayon as _; // exports initThreadPool
 mod bytes;
 mod options;
 mod run;
+mod trial;
 
 use bytes::JsBytes;
 use options::Options;
@@ -120,7 +121,7 @@ pub fn descriptions() -> Result<JsValue> {
 /// Every measure of a map: `[{ name, needsBox }]`
 #[wasm_bindgen(js_name = measures)]
 pub fn measures() -> Result<JsValue> {
-    to_js(&judge::ALL.map(|measure| measure.describe()))
+    to_js(&MEASURES.map(|measure| measure.describe()))
 }
 
 /// Every colour map by its name: 256 times red, green and blue.

@@ -50,7 +50,7 @@ use maps::Maps;
 use memory::{Request, plan};
 use steps::{Memory, Place, Step, ValueId};
 
-pub use gradient::Tape;
+pub use gradient::{NoWayBack, Tape};
 pub use lower::Purpose;
 pub use profile::StepTime;
 
@@ -135,11 +135,6 @@ impl Program {
     /// Multiply-adds of an image in convolutions and fully connected layers, by their definition.
     pub fn macs(&self) -> u64 {
         self.steps.iter().map(|step| step.macs()).sum()
-    }
-
-    /// As [`macs`](Program::macs), of the steps after a tensor on the way.
-    pub fn macs_from(&self, tap: &Tap) -> u64 {
-        self.steps[tap.steps..].iter().map(|step| step.macs()).sum()
     }
 
     /// Bytes that every thread that runs it needs.

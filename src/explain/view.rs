@@ -205,7 +205,7 @@ impl View {
     /// The weighted sum with a guess of the scores that are still to come.
     fn forecast(&self) -> Option<WeightedSum> {
         let waiting = &self.order[self.scored.len()..];
-        let (scores, _) = self.method.forecast(&self.subject, &self.scores, waiting)?;
+        let scores = self.method.forecast(&self.subject, &self.scores, waiting)?;
         let weights = self.method.weights(&self.subject, &self.target, &scores).ok()?;
         let mut all: Vec<usize> = self.order.clone();
         all.sort_unstable();

@@ -29,7 +29,7 @@ use crate::error::{Error, Result, shown};
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::model::Activations;
 use crate::passes::{Masks, NoMasks};
-use crate::target::{Score, Target};
+use crate::target::{Score, Target, Wish};
 
 use super::{
     Choice, Description, Entry, LayerMaps, Method, Part, Scores, Subject, Summands, Values, Weighing, read_options,
@@ -146,8 +146,10 @@ impl Method for GradCam {
     }
 
     fn masks(&self, subject: &Arc<Subject>) -> Result<Box<dyn Masks>> {
-        let is_linear = subject.gradients()?.are_of_means();
-        if self.rule == Rule::Cam && !is_linear {
+        // Refused now rather than when the map is asked for; most often this is the gradient that is.
+        let target = Wish::MostProbable.resolve(&subject.references.picture, subject.network.output())?;
+        subject.gradient(&target, self.score)?;
+        if self.rule == Rule::Cam && !subject.gradients()?.are_of_means() {
             let layer = subject.layer.as_ref().map_or("", |layer| layer.name.as_str());
             return Err(Error::new("layer-not-linear", &[("layer", &shown(layer))]));
         }

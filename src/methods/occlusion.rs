@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::geometry::pixel_at_centre;
 use crate::passes::{Fill, Masked, Masks, spread};
 use crate::target::{Score, Target};
 
@@ -200,9 +201,9 @@ struct WindowSummands {
 impl WindowSummands {
     /// Whether the pixel at the centre of a cell of the map is covered.
     fn covers(&self, rows: &std::ops::Range<usize>, columns: &std::ops::Range<usize>, cell: (usize, usize)) -> bool {
-        let at = |cell: usize, cells: usize, pixels: usize| (2 * cell + 1) * pixels / (2 * cells);
         let (height, width) = self.windows.size;
-        rows.contains(&at(cell.0, self.size.0, height)) && columns.contains(&at(cell.1, self.size.1, width))
+        rows.contains(&pixel_at_centre(cell.0, self.size.0, height))
+            && columns.contains(&pixel_at_centre(cell.1, self.size.1, width))
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::chance::Chance;
 use crate::error::Result;
+use crate::geometry::pixel_at_centre;
 use crate::heatmap::{Heatmap, WeightedSum};
 use crate::passes::{Fill, Masked, Masks};
 use crate::target::{Score, Target};
@@ -226,21 +227,15 @@ struct GridSummands {
     size: (usize, usize),
 }
 
-impl GridSummands {
-    /// The pixel at the centre of a cell of the map.
-    fn pixel(cell: usize, cells: usize, pixels: usize) -> usize {
-        (2 * cell + 1) * pixels / (2 * cells)
-    }
-}
-
 impl Summands for GridSummands {
     fn size(&self) -> (usize, usize) {
         self.size
     }
 
     fn add(&self, summand: usize, weight: f64, sums: &mut [f64]) {
-        let pixels =
-            |cells: usize, pixels: usize| (0..cells).map(|cell| Self::pixel(cell, cells, pixels)).collect::<Vec<_>>();
+        let pixels = |cells: usize, pixels: usize| {
+            (0..cells).map(|cell| pixel_at_centre(cell, cells, pixels)).collect::<Vec<_>>()
+        };
         let (rows, columns) = (pixels(self.size.0, self.grids.size.0), pixels(self.size.1, self.grids.size.1));
         let mut values = vec![0.0; sums.len()];
         self.grids.write(summand, &rows, &columns, &mut values);
@@ -248,8 +243,10 @@ impl Summands for GridSummands {
     }
 
     fn value_at(&self, summand: usize, (row, column): (usize, usize)) -> f32 {
-        let pixel = |cell, cells, pixels| Self::pixel(cell, cells, pixels);
-        let (row, column) = (pixel(row, self.size.0, self.grids.size.0), pixel(column, self.size.1, self.grids.size.1));
+        let (row, column) = (
+            pixel_at_centre(row, self.size.0, self.grids.size.0),
+            pixel_at_centre(column, self.size.1, self.grids.size.1),
+        );
         let mut value = [0.0];
         self.grids.write(summand, &[row], &[column], &mut value);
         value[0]

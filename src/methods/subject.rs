@@ -99,7 +99,7 @@ impl Subject {
     /// The gradient [channels, height, width] of a target's score by the layer's maps.
     ///
     /// # Errors
-    /// As [`gradients`](Subject::gradients).
+    /// As [`Gradients::by_maps`].
     pub fn gradient(&self, target: &Target, score: Score) -> Result<Arc<Vec<f32>>> {
         let mut kept = self.by_maps.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let is_it = |(of, by, _): &&Kept| of == target && *by == score;

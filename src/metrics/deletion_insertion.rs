@@ -8,7 +8,7 @@
 use crate::error::Result;
 
 use super::fills::Removed;
-use super::judge::{Better, Case, Curve, Description, Measure, Number, Reading};
+use super::measure::{Better, Case, Curve, Description, Measure, Number, Reading};
 
 /// Steps that a curve has: as many as RISE's code for 224 by 224 pixels.
 const STEPS: usize = 224;

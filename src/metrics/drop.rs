@@ -13,7 +13,7 @@
 use crate::error::Result;
 use crate::passes::faded;
 
-use super::judge::{Better, Case, Description, Measure, Number, Reading};
+use super::measure::{Better, Case, Description, Measure, Number, Reading};
 
 const KEPT: [&str; 2] = ["soft", "half"];
 

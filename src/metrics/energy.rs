@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::geometry::Region;
 
-use super::judge::{Better, Case, Description, Measure, Number, Reading};
+use super::measure::{Better, Case, Description, Measure, Number, Reading};
 
 /// See the module.
 pub struct Energy;

@@ -2,7 +2,7 @@
 //!
 //! All measures of all maps are one stack of changed pictures, so that progress, cancelling and threads are those of [`passes`](crate::passes).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -18,126 +18,13 @@ use crate::target::{Score, Target};
 
 use super::baselines::{RANDOM, centred, random};
 use super::compare::spearman;
-use super::deletion_insertion::DeletionInsertion;
-use super::drop::Drop;
-use super::energy::{Energy, check_box};
-use super::fills::Removed;
+use super::energy::check_box;
+use super::measure::{Case, Judged, Measure, Reading, find};
 use super::ranking::ranking;
-use super::road::Road;
-
-/// Every measure that needs no more than a map.
-pub const ALL: [&'static dyn Measure; 4] = [&DeletionInsertion, &Drop, &Road, &Energy];
 
 /// Numbers by which chance knows rankings and random maps; those from 0 are passes'.
 const RANKINGS: u64 = 1 << 30;
 const RANDOM_MAPS: u64 = 1 << 31;
-
-/// What a measure is, as data.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Description {
-    /// The name it is asked for by.
-    pub name: &'static str,
-    /// Whether somebody has to say where the thing is.
-    pub needs_box: bool,
-}
-
-/// A way to put a map to the test: changed pictures, and what their scores say.
-pub trait Measure: Send + Sync {
-    /// What it is.
-    fn describe(&self) -> Description;
-
-    /// Changed pictures that it wants of a case.
-    fn passes(&self, case: &Case) -> usize;
-
-    /// One of them, as input tensor [3, height, width].
-    fn tensor(&self, case: &Case, pass: usize) -> Vec<f32>;
-
-    /// What their scores say.
-    ///
-    /// # Errors
-    /// If they say nothing.
-    fn read(&self, case: &Case, scores: &[f64]) -> Result<Reading>;
-}
-
-/// A map to measure, with what measures need of it.
-pub struct Case<'a> {
-    /// The picture that it is of.
-    pub picture: &'a Judged,
-    /// At input size.
-    pub map: &'a Heatmap,
-    /// All pixels, the most relevant first.
-    pub ranking: &'a [u32],
-    /// Whether it is a random map.
-    pub is_random: bool,
-    /// Where chance begins.
-    pub seed: u64,
-}
-
-/// The picture that maps are of, and what is asked about it.
-pub struct Judged {
-    /// As the network sees it.
-    pub input: Input,
-    /// The target's score.
-    pub score: f64,
-    /// Where somebody says that the thing is, in the picture's pixels.
-    pub within: Option<Region>,
-    blurred: OnceLock<Vec<f32>>,
-    blank: Vec<f32>,
-}
-
-impl Judged {
-    /// The tensor that shows where pixels are removed.
-    pub(super) fn filler(&self, fill: Removed) -> &[f32] {
-        match fill {
-            Removed::Mean => &self.blank,
-            Removed::Blur => self.blurred.get_or_init(|| fill.of(&self.input.tensor, self.input.size())),
-        }
-    }
-}
-
-/// Which way a number is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Better {
-    /// The more, the better the map.
-    Higher,
-    /// The less, the better the map.
-    Lower,
-    /// It says how the others were taken.
-    Neither,
-}
-
-/// What a measure says in one number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Number {
-    /// Its name, unique among all measures.
-    pub name: String,
-    /// Absent where it cannot be said.
-    pub value: Option<f64>,
-    /// Which way it is better.
-    pub better: Better,
-}
-
-/// Scores as something grows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Curve {
-    /// Its name, unique among all measures.
-    pub name: String,
-    /// Shares of the pixels, ascending.
-    pub x: Vec<f64>,
-    /// Scores.
-    pub y: Vec<f64>,
-}
-
-/// What a measure says of a map.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Reading {
-    /// In numbers.
-    pub numbers: Vec<Number>,
-    /// In curves.
-    pub curves: Vec<Curve>,
-}
 
 /// A map and all that was measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -277,8 +164,7 @@ impl Judging {
             })
             .collect();
         let score = target.score(logits, network.output(), Score::Probability);
-        let blank = vec![0.0; input.tensor.len()];
-        let picture = Judged { input: input.clone(), score, within: asked.within, blurred: OnceLock::new(), blank };
+        let picture = Judged::new(input.clone(), score, asked.within);
         let mut plan = Plan { picture, maps, measures, seed: asked.seed, starts: vec![0], order: Vec::new() };
         for measure in 0..plan.measures.len() {
             for map in 0..plan.maps.len() {
@@ -337,17 +223,6 @@ impl Judging {
         let agreement = plan.maps.iter().map(|a| plan.maps.iter().map(|b| correlation(a, b)).collect()).collect();
         Ok(Verdict { score: plan.picture.score, rows, agreement })
     }
-}
-
-/// The measure called `name`.
-///
-/// # Errors
-/// [`ErrorKind::Option`](crate::error::ErrorKind) if there is none.
-pub fn find(name: &str) -> Result<&'static dyn Measure> {
-    ALL.into_iter().find(|measure| measure.describe().name == name).ok_or_else(|| {
-        let names: Vec<_> = ALL.iter().map(|measure| measure.describe().name).collect();
-        Error::new("measure-unknown", &[("measure", &shown(name)), ("names", &names.join(", "))])
-    })
 }
 
 /// Makes sure that a map can be measured.

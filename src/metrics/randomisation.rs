@@ -57,7 +57,7 @@ impl Cascade {
         limits: Limits,
     ) -> Result<Cascade> {
         let original = explanation.view(&target.into(), method)?.heatmap();
-        let network = explanation.shared_network();
+        let network = explanation.network();
         let plan = network.stages(stages);
         let names = plan.iter().map(|stage| stage.from.clone()).collect();
         let begin = |stage: crate::model::Weights| -> Begin {
@@ -84,11 +84,6 @@ impl Cascade {
     /// Whether all stages are explained.
     pub fn is_complete(&self) -> bool {
         self.series.is_complete()
-    }
-
-    /// The map of the network as it is.
-    pub fn original(&self) -> &Heatmap {
-        &self.original
     }
 
     /// The stages so far.

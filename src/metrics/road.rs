@@ -8,7 +8,7 @@ use crate::chance::Chance;
 use crate::error::Result;
 
 use super::impute::impute;
-use super::judge::{Better, Case, Curve, Description, Measure, Number, Reading};
+use super::measure::{Better, Case, Curve, Description, Measure, Number, Reading};
 
 /// Tenths that are removed.
 const TENTHS: std::ops::RangeInclusive<usize> = 1..=9;

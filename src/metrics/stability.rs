@@ -4,7 +4,7 @@
 //!   `max over n of |M - M_n| / |M|` (Euclidean), ten times with every value of the picture moved evenly at random by at most 0.02 of its range:
 //!   captum's `sensitivity_max` (Yeh et al., NeurIPS 2019, arXiv 1901.09392). Zero is the best.
 //! - ADCC: `3 / (1 / coherency + 1 / (1 - complexity) + 1 / (1 - drop))`, where coherency is `(Pearson(M, map of M X) + 1) / 2`, complexity the
-//!   mean of M, and drop that of [`drop`](super::judge). Poppi et al., CVPR Workshops 2021, arXiv 2104.10252.
+//!   mean of M, and drop that of [`measure`](super::measure). Poppi et al., CVPR Workshops 2021, arXiv 2104.10252.
 
 use std::sync::Arc;
 
@@ -34,7 +34,6 @@ pub struct Trial {
     target: Target,
     input: Input,
     heatmap: Heatmap,
-    layer: Option<String>,
     logits: Vec<f32>,
 }
 
@@ -67,7 +66,7 @@ impl Trial {
         limits: Limits,
     ) -> Result<Trial> {
         let heatmap = explanation.view(&target.into(), method)?.heatmap();
-        let (network, input) = (explanation.shared_network(), explanation.input().clone());
+        let (network, input) = (explanation.network(), explanation.input().clone());
         let layer = explanation.layer().map(|layer| layer.name.clone());
         let begin = |tensor: Vec<f32>| -> Begin {
             let (network, method, layer) = (Arc::clone(network), Arc::clone(method), layer.clone());
@@ -83,15 +82,9 @@ impl Trial {
             network: Arc::clone(network),
             target: target.clone(),
             heatmap,
-            layer: layer.clone(),
             logits: explanation.logits().to_vec(),
             input,
         })
-    }
-
-    /// The layer that is explained.
-    pub fn layer(&self) -> Option<&str> {
-        self.layer.as_deref()
     }
 
     /// Does what comes next.

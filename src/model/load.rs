@@ -154,15 +154,8 @@ fn build(
     for layer in &mut layers {
         layer.tap = own.as_ref().and_then(|program| program.tap(layer.outlet));
     }
-    let whole = graph.clone();
-    let runner = match own {
-        Some(program) => Runner::Own(Box::new(program)),
-        None => {
-            let plan = graph.into_optimized().and_then(|optimized| optimized.into_runnable());
-            Runner::Tract(plan.map_err(unsupported)?)
-        }
-    };
-    Ok(Network { spec, graph: whole, layout, runner, output, classes, layers, default_layer, needs })
+    let runner = Runner::of(own, &graph).map_err(unsupported)?;
+    Ok(Network { spec, graph, layout, runner, output, classes, layers, default_layer, needs })
 }
 
 /// The number of classes of an output of this shape: all of its axes but one must be 1.

@@ -23,7 +23,7 @@ mod trace;
 
 use std::sync::Arc;
 
-use tract_onnx::prelude::{TypedModel, TypedSimplePlan};
+use tract_onnx::prelude::{IntoRunnable, TractResult, TypedModel, TypedSimplePlan};
 
 pub use crate::engine::StepTime;
 pub use forward::Activations;
@@ -72,6 +72,16 @@ pub enum Operators {
 enum Runner {
     Own(Box<Program>),
     Tract(Arc<TypedSimplePlan>),
+}
+
+impl Runner {
+    /// Our program of `graph` if there is one, else tract's plan of it.
+    fn of(own: Option<Program>, graph: &TypedModel) -> TractResult<Runner> {
+        Ok(match own {
+            Some(program) => Runner::Own(Box::new(program)),
+            None => Runner::Tract(graph.clone().into_optimized()?.into_runnable()?),
+        })
+    }
 }
 
 impl Network {

@@ -88,13 +88,7 @@ impl Network {
             layer.outlet = OutletId::new(graph.node_id_by_name(name).map_err(unsupported)?, layer.outlet.slot);
             layer.tap = own.as_ref().and_then(|program| program.tap(layer.outlet));
         }
-        let runner = match own {
-            Some(program) => Runner::Own(Box::new(program)),
-            None => {
-                let plan = graph.clone().into_optimized().and_then(|optimized| optimized.into_runnable());
-                Runner::Tract(plan.map_err(unsupported)?)
-            }
-        };
+        let runner = Runner::of(own, &graph).map_err(unsupported)?;
         Ok(Network {
             spec: self.spec.clone(),
             graph,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use crate::engine::{Program, Purpose, Tap, Tape};
+use crate::engine::{NoWayBack, Program, Purpose, Tap, Tape};
 use crate::error::{Error, Result, shown};
 use crate::geometry::range;
 
@@ -31,9 +31,8 @@ pub struct Tail {
 enum TailRunner {
     /// The network's own program, from where it has made the layer.
     Shared(Tap),
-    /// A program of the tail.
-    Own(Box<Program>),
-    Tract(Arc<TypedSimplePlan>),
+    /// One of the tail's own.
+    Own(Runner),
 }
 
 impl Network {
@@ -53,11 +52,10 @@ impl Network {
             };
             let runner = match (shared, &self.runner) {
                 (Some(tap), _) => TailRunner::Shared(tap),
-                (None, Runner::Own(_)) => match Program::compile(&graph, Purpose::Often) {
-                    Ok(program) => TailRunner::Own(Box::new(program)),
-                    Err(_) => TailRunner::Tract(graph.clone().into_optimized()?.into_runnable()?),
-                },
-                (None, Runner::Tract(_)) => TailRunner::Tract(graph.clone().into_optimized()?.into_runnable()?),
+                (None, Runner::Own(_)) => {
+                    TailRunner::Own(Runner::of(Program::compile(&graph, Purpose::Often).ok(), &graph)?)
+                }
+                (None, Runner::Tract(_)) => TailRunner::Own(Runner::of(None, &graph)?),
             };
             Ok(Tail { network: Arc::clone(self), layer: layer.clone(), tensor, shape, graph, runner })
         })
@@ -131,43 +129,27 @@ impl Tail {
         let tensors: Vec<&[f32]> = tensors.iter().map(Vec::as_slice).collect();
         let mut logits = self.network.guarded(|| match (&self.runner, &self.network.runner) {
             (TailRunner::Shared(tap), Runner::Own(program)) => program.run_from(tap, &tensors),
-            (TailRunner::Own(program), _) => program.run(&tensors),
-            (TailRunner::Tract(plan), _) => {
+            (TailRunner::Shared(_), Runner::Tract(_)) => unreachable!("only a program is shared"),
+            (TailRunner::Own(Runner::Own(program)), _) => program.run(&tensors),
+            (TailRunner::Own(Runner::Tract(plan)), _) => {
                 let run = |tensor: &&[f32]| {
                     let output = plan.run(tvec!(Tensor::from_shape(&self.shape, tensor)?.into()))?;
                     Ok(output[0].view().as_slice::<f32>()?.to_vec())
                 };
                 tensors.iter().map(run).collect()
             }
-            (TailRunner::Shared(_), Runner::Tract(_)) => unreachable!("only a program is shared"),
         })?;
         self.network.as_logits(&mut logits);
         Ok(logits)
     }
 
-    /// Multiply-adds of a variant in convolutions and products, where our operators compute it.
-    pub fn multiply_adds(&self) -> Option<u64> {
-        match (&self.runner, &self.network.runner) {
-            (TailRunner::Shared(tap), Runner::Own(program)) => Some(program.macs_from(tap)),
-            (TailRunner::Own(program), _) => Some(program.macs()),
-            _ => None,
-        }
-    }
-
     /// Runs the tail for the picture's own activations and keeps what gradients need.
     ///
     /// # Errors
-    /// [`ErrorKind::Layer`](crate::error::ErrorKind) if an operator behind the layer has no gradient here, which the error names.
+    /// As [`Network::logits_of`].
     pub fn gradients(&self) -> Result<Gradients> {
         let tensor = |values: &[f32]| Tensor::from_shape(&self.shape, values);
         let tape = self.network.guarded(|| Tape::record(self.graph.clone(), tensor(&self.tensor)?))?;
-        if let Some((node, operator)) = tape.without_way_back() {
-            let (layer, node) = (shown(&self.layer.name), shown(&node));
-            return Err(Error::new(
-                "gradient-operator",
-                &[("layer", &layer), ("operator", &operator), ("node", &node)],
-            ));
-        }
         Ok(Gradients { network: Arc::clone(&self.network), layer: self.layer.clone(), tape })
     }
 }
@@ -184,20 +166,27 @@ impl Gradients {
     /// `[classes]`, for a picture whose logits are `logits`.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`](crate::error::ErrorKind) if an operator fails.
+    /// [`ErrorKind::Layer`](crate::error::ErrorKind) if an operator behind the layer has no gradient here, which the error names.
     pub fn by_maps(&self, by_logits: &[f32], logits: &[f32]) -> Result<Vec<f32>> {
         // The graph's own output are probabilities then, whose logarithm the logits are.
         let of_output = |(by, logit): (&f32, &f32)| match self.network.output {
             OutputKind::Probabilities => by / logit.exp().max(f32::MIN_POSITIVE),
             _ => *by,
         };
-        let factors: Vec<f32> = by_logits.iter().zip(logits).map(of_output).collect();
-        let gradient = self.network.guarded(|| self.tape.gradient(&factors))?;
-        Ok(self.layer.maps_of(gradient))
+        self.by_output(&by_logits.iter().zip(logits).map(of_output).collect::<Vec<f32>>())
     }
-}
 
-impl Gradients {
+    /// As [`by_maps`](Gradients::by_maps), by the graph's own output.
+    fn by_output(&self, factors: &[f32]) -> Result<Vec<f32>> {
+        match self.network.guarded(|| self.tape.gradient(factors))? {
+            Ok(gradient) => Ok(self.layer.maps_of(gradient)),
+            Err(NoWayBack { node, operator }) => {
+                let (layer, node) = (shown(&self.layer.name), shown(&node));
+                Err(Error::new("gradient-operator", &[("layer", &layer), ("operator", &operator), ("node", &node)]))
+            }
+        }
+    }
+
     /// Whether the logits are sums of the maps' means by fixed weights, as behind an average over all places and a fully connected
     /// layer: then no gradient depends on the picture, and none on the place.
     pub fn are_of_means(&self) -> bool {
@@ -209,9 +198,7 @@ impl Gradients {
             let (low, high) = range(map);
             high - low <= 1e-5 * high.abs().max(low.abs())
         };
-        let gradient =
-            || self.network.guarded(|| self.tape.gradient(&factors)).map(|tensor| self.layer.maps_of(tensor));
-        self.tape.is_linear() && gradient().is_ok_and(|maps| maps.chunks_exact(places).all(is_even))
+        self.tape.is_linear() && self.by_output(&factors).is_ok_and(|maps| maps.chunks_exact(places).all(is_even))
     }
 }
 

@@ -1,22 +1,19 @@
 //! What the worker can ask of an explanation.
 
-use js_sys::{Float32Array, Reflect, Uint8Array, Uint8ClampedArray};
+use js_sys::{Float32Array, Uint8Array, Uint8ClampedArray};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
 use crate::explain::{Explanation, Facts, MaskPicture, Outcome, PartialSum, Prediction, View};
 use crate::geometry::Region;
-use crate::heatmap::{Heatmap, Signed};
+use crate::heatmap::Signed;
 use crate::image::colours::Colours;
 use crate::image::{Picture, RgbImage, fit_within};
-use crate::metrics::judge::{Asked, Judging};
-use crate::metrics::randomisation::Cascade;
-use crate::metrics::stability::Trial as Steady;
 use crate::model::{Layer, Limits};
 use crate::passes::Fill;
 use crate::render::{ColourMap, diverging_overlay, npy, overlay, png};
-use crate::target::{Target, Wish};
+use crate::target::Wish;
 
 use super::options::Options;
 use super::{Result, floats, from_js, object, to_js};
@@ -33,12 +30,12 @@ const VIEWS: usize = 4;
 /// An explanation under way or complete, with the picture to show it on and what was seen of it last.
 #[wasm_bindgen]
 pub struct Run {
-    explanation: Explanation,
+    pub(super) explanation: Explanation,
     shown: RgbImage,
     /// From the picture's pixels to those of `shown`.
-    scale: f64,
+    pub(super) scale: f64,
     /// What the WebAssembly memory can grow to.
-    limits: Limits,
+    pub(super) limits: Limits,
     animated: bool,
     colours: Colours,
     /// By the names of what was asked, the latest last.
@@ -284,120 +281,6 @@ impl Run {
     pub fn provenance(&mut self, options: JsValue, row: usize, column: usize) -> Result<JsValue> {
         let options: Options = from_js(options)?;
         to_js(&self.view(&options)?.provenance((row, column))?)
-    }
-}
-
-#[wasm_bindgen]
-impl Run {
-    /// Begins to measure maps of this picture. `maps`: `[{ name, heatmap, height, width }]`; `asked`: `{ measures, box, baselines,
-    /// seed }`, the box in pixels of the picture as it is shown.
-    pub fn measure(&self, options: JsValue, maps: Vec<JsValue>, asked: JsValue) -> Result<Trial> {
-        let (options, Judge { measures, within, baselines, seed }): (Options, Judge) =
-            (from_js(options)?, from_js(asked)?);
-        let maps = maps.iter().map(named_map).collect::<Result<Vec<_>>>()?;
-        let within = within.map(|within| within.scaled(1.0 / self.scale));
-        let asked = Asked { measures, within, baselines, seed };
-        let (network, input, logits) =
-            (self.explanation.shared_network(), self.explanation.input(), self.explanation.logits());
-        let target = options.target.resolve(logits, network.output())?;
-        Ok(Trial(Doing::Judging(Judging::begin(network, input, (&target, logits), maps, &asked)?)))
-    }
-
-    /// Begins to explain the picture again under small changes, and what the map leaves of it. `options`: `{ target, method, options }`
-    pub fn stability(&self, options: JsValue, seed: u32) -> Result<Trial> {
-        let options: Options = from_js(options)?;
-        let target = self.target(&options)?;
-        let trial = Steady::begin(&self.explanation, &target, &options.method()?, u64::from(seed), self.limits)?;
-        Ok(Trial(Doing::Steady(trial)))
-    }
-
-    /// Begins to explain the picture by networks with random weights. `options`: `{ target, method, options }`, `how`: "permuted" or "he"
-    pub fn randomise(&self, options: JsValue, stages: usize, how: JsValue, seed: u32) -> Result<Trial> {
-        let options: Options = from_js(options)?;
-        let target = self.target(&options)?;
-        let plan = (stages, from_js(how)?, u64::from(seed));
-        let cascade = Cascade::begin(&self.explanation, &target, &options.method()?, plan, self.limits)?;
-        Ok(Trial(Doing::Cascade(cascade)))
-    }
-}
-
-impl Run {
-    fn target(&self, options: &Options) -> std::result::Result<Target, crate::error::Error> {
-        options.target.resolve(self.explanation.logits(), self.explanation.network().output())
-    }
-}
-
-/// What is asked of maps.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Judge {
-    measures: Vec<String>,
-    #[serde(rename = "box")]
-    within: Option<Region>,
-    baselines: bool,
-    seed: u64,
-}
-
-/// A map that JavaScript holds, with its name.
-fn named_map(map: &JsValue) -> Result<(String, Heatmap)> {
-    #[derive(Deserialize)]
-    struct Named {
-        name: String,
-        height: usize,
-        width: usize,
-    }
-    let values = Float32Array::from(Reflect::get(map, &JsValue::from_str("heatmap"))?).to_vec();
-    let Named { name, height, width } = from_js(map.clone())?;
-    Ok((name, Heatmap { values, height, width, has_positive_evidence: true }))
-}
-
-/// A measurement under way.
-#[wasm_bindgen]
-pub struct Trial(Doing);
-
-enum Doing {
-    Judging(Judging),
-    Steady(Steady),
-    Cascade(Cascade),
-}
-
-#[wasm_bindgen]
-impl Trial {
-    /// Does what comes next: `{ done, total, elapsedMs, etaMs }`
-    pub fn step(&mut self) -> Result<JsValue> {
-        to_js(&match &mut self.0 {
-            Doing::Judging(judging) if judging.is_complete() => judging.progress(),
-            Doing::Judging(judging) => judging.step()?,
-            Doing::Steady(steady) => steady.step()?,
-            Doing::Cascade(cascade) => cascade.step()?,
-        })
-    }
-
-    /// Whether all is done.
-    #[wasm_bindgen(js_name = isComplete)]
-    pub fn is_complete(&self) -> bool {
-        match &self.0 {
-            Doing::Judging(judging) => judging.is_complete(),
-            Doing::Steady(steady) => steady.is_complete(),
-            Doing::Cascade(cascade) => cascade.is_complete(),
-        }
-    }
-
-    /// What was found.
-    pub fn found(&self) -> Result<JsValue> {
-        match &self.0 {
-            Doing::Judging(judging) => to_js(&judging.verdict()?),
-            Doing::Steady(steady) => to_js(&steady.steadiness()?),
-            Doing::Cascade(cascade) => {
-                let stages = cascade.stages();
-                let found = to_js(&stages)?;
-                for (at, stage) in stages.iter().enumerate() {
-                    let told = Reflect::get_u32(&found, at as u32)?;
-                    Reflect::set(&told, &JsValue::from_str("heatmap"), &floats(&stage.heatmap.values))?;
-                }
-                Ok(found)
-            }
-        }
     }
 }
 

@@ -177,16 +177,15 @@ fn the_tail_answers_as_the_whole_network_for_the_layer_s_own_maps() {
 
 /// The gradient along a direction, against the difference of two runs of the tail; where the network has no kink between them.
 fn finite_differences(file: &str, tail: &scorecam::model::Tail, maps: &[f32], logits: &[f32]) {
-    let gradients = match tail.gradients() {
-        Ok(gradients) => gradients,
+    let by_logits: Vec<f32> = (0..logits.len()).map(|class| (class as f32 * 0.618_034).fract() - 0.5).collect();
+    let gradient = match tail.gradients().unwrap().by_maps(&by_logits, logits) {
+        Ok(gradient) => gradient,
         Err(error) => {
             assert_eq!(error.code, "gradient-operator");
             println!("{file}: {error}");
             return;
         }
     };
-    let by_logits: Vec<f32> = (0..logits.len()).map(|class| (class as f32 * 0.618_034).fract() - 0.5).collect();
-    let gradient = gradients.by_maps(&by_logits, logits).unwrap();
     let spread = maps.iter().map(|value| value * value).sum::<f32>().sqrt() / (maps.len() as f32).sqrt();
     let direction: Vec<f32> = (0..maps.len()).map(|at| ((at as f32 * 0.754_877_7).fract() - 0.5) * spread).collect();
     let along: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(g * d)).sum();

@@ -3,7 +3,7 @@
 use clap::Args;
 use scorecam::error::{Error, Result};
 use scorecam::methods::{ALL, Choice, Values};
-use scorecam::metrics::judge;
+use scorecam::metrics::measure;
 
 #[derive(Args)]
 pub struct Methods {
@@ -26,7 +26,7 @@ pub fn list(arguments: &Methods) -> Result<()> {
             println!("  --option {name}={}", described(&values));
         }
     }
-    let measures: Vec<_> = judge::ALL.iter().map(|measure| measure.describe().name).collect();
+    let measures: Vec<_> = measure::ALL.iter().map(|measure| measure.describe().name).collect();
     println!("measures: {}, stability", measures.join(", "));
     Ok(())
 }

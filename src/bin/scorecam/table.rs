@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use scorecam::error::{Error, Result};
-use scorecam::metrics::judge::{Better, Number, Row, Verdict};
+use scorecam::metrics::judge::{Row, Verdict};
+use scorecam::metrics::measure::{Better, Number};
 use scorecam::metrics::stability::Steadiness;
 use serde_json::{Map, Value};
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::tract_ndarray::{ArrayD, ArrayViewD, Axis, IxDyn};
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::{TractErrorContext, bail};
+use tract_onnx::tract_core::internal::TractErrorContext;
 use tract_onnx::tract_core::ops::Downsample;
 use tract_onnx::tract_core::ops::array::{Gather, MultiBroadcastTo, Pad, Slice, StridedSlice, Tile, TypedConcat};
 use tract_onnx::tract_core::ops::binary::TypedBinOp;
@@ -109,6 +109,15 @@ fn summed_to(mut gradient: Array, shape: &[usize]) -> Array {
     gradient
 }
 
+/// An operator that has no way back here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoWayBack {
+    /// The name of its node.
+    pub node: String,
+    /// What it is.
+    pub operator: String,
+}
+
 /// A graph that was run, with all that was made on the way.
 pub struct Tape {
     graph: TypedModel,
@@ -152,23 +161,6 @@ impl Tape {
         Ok(Tape { graph, order, values, depends })
     }
 
-    /// The name of a node without a way back, and of its operator, if there is one between input and output.
-    pub fn without_way_back(&self) -> Option<(String, String)> {
-        self.order.iter().find_map(|&id| {
-            let node = self.graph.node(id);
-            let is_in_question = self.depends[id] && !node.op_is::<TypedSource>();
-            let has_way = || {
-                let output = &self.values[&OutletId::new(id, 0)];
-                let made = Made { inputs: self.inputs(node), output, gradient: Array::zeros(IxDyn(output.shape())) };
-                let wanted = node.inputs.iter().position(|input| self.depends[input.node]).unwrap_or(0);
-                let is_real =
-                    output.datum_type() == f32::datum_type() && (node.outputs.len() == 1 || is_identity(node));
-                is_real && backward(node, &made, wanted).is_some_and(|way| way.is_ok())
-            };
-            (is_in_question && !has_way()).then(|| (node.name.clone(), node.op.name().into_owned()))
-        })
-    }
-
     /// Whether every operator is linear in the input, up to a constant.
     pub fn is_linear(&self) -> bool {
         self.order.iter().filter(|&&id| self.depends[id]).all(|&id| {
@@ -195,11 +187,12 @@ impl Tape {
         node.inputs.iter().map(|input| self.values[input].clone()).collect()
     }
 
-    /// The gradient, by the input's values row by row, of the sum of the output's values times `factors`.
+    /// The gradient, by the input's values row by row, of the sum of the output's values times `factors`; or the operator that has no way
+    /// back.
     ///
     /// # Errors
-    /// If an operator has no way back: see [`without_way_back`](Tape::without_way_back).
-    pub fn gradient(&self, factors: &[f32]) -> TractResult<Vec<f32>> {
+    /// If there are not as many factors as the output has values.
+    pub fn gradient(&self, factors: &[f32]) -> TractResult<std::result::Result<Vec<f32>, NoWayBack>> {
         let output = self.graph.output_outlets()?[0];
         let shape = self.values[&output].shape();
         let mut gradients = HashMap::from([(output, Array::from_shape_vec(IxDyn(shape), factors.to_vec())?)]);
@@ -211,9 +204,13 @@ impl Tape {
             let outlet = OutletId::new(id, 0);
             let Some(gradient) = gradients.remove(&outlet) else { continue };
             let made = Made { inputs: self.inputs(node), output: &self.values[&outlet], gradient };
+            let is_real = made.output.datum_type() == f32::datum_type();
+            let is_single = node.outputs.len() == 1 || is_identity(node);
             for (at, &input) in node.inputs.iter().enumerate().filter(|(_, input)| self.depends[input.node]) {
-                let Some(part) = backward(node, &made, at) else { bail!("{} has no way back", node.op.name()) };
-                let part = part?;
+                let part = (is_real && is_single).then(|| backward(node, &made, at)).flatten();
+                let Some(Ok(part)) = part else {
+                    return Ok(Err(NoWayBack { node: node.name.clone(), operator: node.op.name().into_owned() }));
+                };
                 match gradients.get_mut(&input) {
                     Some(sum) => *sum += &part,
                     None => _ = gradients.insert(input, part),
@@ -223,6 +220,6 @@ impl Tape {
         let source = self.graph.input_outlets()?[0];
         let zeros = || Array::zeros(IxDyn(self.values[&source].shape()));
         let gradient = gradients.remove(&source).unwrap_or_else(zeros);
-        Ok(gradient.as_standard_layout().iter().copied().collect())
+        Ok(Ok(gradient.as_standard_layout().iter().copied().collect()))
     }
 }

@@ -18,16 +18,8 @@ const MOST_KNOWN: usize = 192;
 /// Fewer say nothing.
 const LEAST_KNOWN: usize = 4;
 
-/// Scores of all maps, and how far the guessed ones are off on average.
-pub struct Forecast {
-    /// By channel: known ones as they are; `None` where a channel gets no pass.
-    pub scores: Vec<Option<f64>>,
-    /// The deviation of a guess, by leaving out one known score after the other.
-    pub deviation: f64,
-}
-
-/// A guess for each of `waiting`, by the known among `scores`; nothing if too few are known.
-pub fn forecast(maps: &Activations, scores: &[Option<f64>], waiting: &[usize]) -> Option<Forecast> {
+/// `scores` by channel with a guess for each of `waiting`, by those that are known; nothing if too few are.
+pub fn forecast(maps: &Activations, scores: &[Option<f64>], waiting: &[usize]) -> Option<Vec<Option<f64>>> {
     let known: Vec<usize> = (0..scores.len()).filter(|&channel| scores[channel].is_some()).collect();
     if known.len() < LEAST_KNOWN || waiting.is_empty() {
         return None;
@@ -58,12 +50,6 @@ pub fn forecast(maps: &Activations, scores: &[Option<f64>], waiting: &[usize]) -
     let system = Cholesky::of(covariance, count);
     let mean = values.iter().sum::<f64>() / count as f64;
     let factors = system.solved(values.iter().map(|value| value - mean).collect());
-    let missed = |at: usize| {
-        let mut unit = vec![0.0; count];
-        unit[at] = 1.0;
-        factors[at] / system.solved(unit)[at]
-    };
-    let missed: f64 = (0..count).into_par_iter().map(|at| missed(at).powi(2)).collect::<Vec<_>>().iter().sum();
     let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &v| (low.min(v), high.max(v)));
     let guess = |&channel: &usize| {
         let place = lie(maps, channel);
@@ -76,7 +62,7 @@ pub fn forecast(maps: &Activations, scores: &[Option<f64>], waiting: &[usize]) -
     for (channel, guess) in waiting.par_iter().map(guess).collect::<Vec<_>>() {
         all[channel] = Some(guess);
     }
-    Some(Forecast { scores: all, deviation: (missed / count as f64).sqrt() })
+    Some(all)
 }
 
 /// Where a map lies: scaled to [0, 1], averaged over cells.
@@ -115,10 +101,11 @@ mod tests {
         let score = |channel: usize| top(channel).0 as f64 * 0.1;
         let scores: Vec<Option<f64>> = (0..channels).map(|c| (c % 2 == 0 || c > 17).then(|| score(c))).collect();
         let waiting: Vec<usize> = (0..channels).filter(|&c| scores[c].is_none()).collect();
-        let Forecast { scores: all, deviation } = forecast(&maps, &scores, &waiting).unwrap();
+        let all = forecast(&maps, &scores, &waiting).unwrap();
         let mean = scores.iter().flatten().sum::<f64>() / scores.iter().flatten().count() as f64;
         let error = |guess: &dyn Fn(usize) -> f64| waiting.iter().map(|&c| (guess(c) - score(c)).powi(2)).sum::<f64>();
         assert!(error(&|c| all[c].unwrap()) < 0.2 * error(&|_| mean), "{all:?}");
+        let deviation = (error(&|c| all[c].unwrap()) / waiting.len() as f64).sqrt();
         assert!(deviation > 0.0 && deviation < 0.2, "{deviation}");
         assert!((0..channels).all(|c| scores[c].is_none_or(|known| all[c] == Some(known))));
         assert!(forecast(&maps, &[Some(0.5), None], &[1]).is_none(), "one score says nothing of the next");

@@ -125,12 +125,12 @@ impl Method for Recipe {
     }
 
     /// Not where whole masks are summed: to sum all of them for each preview takes longer than the passes.
-    fn forecast(&self, subject: &Subject, scores: &Scores, waiting: &[usize]) -> Option<(Scores, f64)> {
+    fn forecast(&self, subject: &Subject, scores: &Scores, waiting: &[usize]) -> Option<Scores> {
         if self.summed == Summed::Masks {
             return None;
         }
-        let found = forecast::forecast(subject.maps(), &scores.masked, waiting)?;
-        Some((Scores { masked: found.scores, ..*scores }, found.deviation))
+        let masked = forecast::forecast(subject.maps(), &scores.masked, waiting)?;
+        Some(Scores { masked, ..*scores })
     }
 
     fn summands(&self, subject: &Arc<Subject>, _: &Target, size: (usize, usize)) -> Result<Box<dyn Summands>> {
