@@ -325,6 +325,8 @@ export interface Result extends Classified {
     improbable: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };
+  /** Passes that are done, and that there are in all; none for methods of gradients. */
+  passes: { done: number; total: number };
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
   memoryBytes: number;
   /**

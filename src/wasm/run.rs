@@ -128,7 +128,7 @@ impl Run {
     }
 
     /// The map of a target from the passes done so far. `options`: `{ target, method, options }`; the result: `{ target, class,
-    /// probability, heatmap, width, height, ninths, weights, method, part, weighing, diagnostics, timings }`
+    /// probability, heatmap, width, height, ninths, weights, method, part, weighing, diagnostics, timings, passes }`
     pub fn outcome(&mut self, options: JsValue) -> Result<JsValue> {
         let options: Options = from_js(options)?;
         let view = self.settled(&options)?;
@@ -147,6 +147,7 @@ impl Run {
             ("weighing", to_js(&view.method().weighing())?),
             ("diagnostics", to_js(&outcome.diagnostics)?),
             ("timings", to_js(&self.explanation.timings())?),
+            ("passes", self.progress()?),
         ];
         object(fields)
     }

@@ -24,7 +24,6 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
   const cancel = find(container, "#cancel");
   const enough = find(container, "#enough");
   const proceed = find(container, "#continue");
-  let last = { done: 0, total: 0 };
   /** @type {(() => string) | null} */
   let settled = null;
   /** Whether a picture waits for its turn. */
@@ -99,7 +98,6 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     },
     /** @param {Progress} event */
     scoring({ done, total, etaMs }) {
-      last = { done, total };
       const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
       show(
         t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values),
@@ -109,15 +107,15 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
       );
     },
     /** @param {Result} result */
-    finished({ diagnostics, timings }) {
+    finished({ diagnostics: { partial }, timings, passes: { done, total } }) {
       isWaiting = false;
-      const { scoredChannels, partial } = diagnostics;
       const values = () => ({
-        done: number(scoredChannels),
-        total: number(last.total),
+        done: number(done),
+        total: number(total),
         time: duration(timings.prepareMs + timings.scoreMs),
       });
-      settle(() => t(partial ? "stopped" : "finished", values()), ...(partial ? [proceed] : []));
+      const sentence = () => (total ? t(partial ? "stopped" : "finished", values()) : t("finishedAtOnce", values()));
+      settle(sentence, ...(partial ? [proceed] : []));
     },
     cancelled() {
       isWaiting = false;

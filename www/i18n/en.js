@@ -29,6 +29,7 @@ export default {
   scoring: "{done} of {total} masked pictures · about {left} left",
   scoringSoon: "{done} of {total} masked pictures",
   finished: "Done: {done} masked pictures in {time}.",
+  finishedAtOnce: "Done in {time}, without masked pictures.",
   cancelled: "Cancelled before the first map; nothing has changed.",
   pictureLabel: "The picture with the evidence for {label} laid over it",
   pictureLabelPlain: "The picture",

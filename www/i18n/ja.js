@@ -29,6 +29,7 @@ export default {
   scoring: "マスク画像 {done} / {total} · 残り約 {left}",
   scoringSoon: "マスク画像 {done} / {total}",
   finished: "完了: マスク画像 {done} 枚、{time}。",
+  finishedAtOnce: "完了: {time}(マスク画像なし)。",
   cancelled: "最初のマップができる前に中止しました。表示は変わっていません。",
   pictureLabel: "「{label}」の根拠を重ねた画像",
   pictureLabelPlain: "画像",

@@ -229,6 +229,7 @@ export type Outcome = Pick<
   | "weighing"
   | "diagnostics"
   | "timings"
+  | "passes"
 >;
 
 export type Explained = Classified &

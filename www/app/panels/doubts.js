@@ -45,8 +45,8 @@ export function doubtsAbout({ result, label, model, singleThreadReason }) {
  * Masked pictures done and to do.
  * @param {Result} result
  */
-export function counts({ diagnostics: { scoredChannels, channels, skippedChannels } }) {
-  return { done: number(scoredChannels), total: number(channels - skippedChannels) };
+export function counts({ passes: { done, total } }) {
+  return { done: number(done), total: number(total) };
 }
 
 /** @param {HTMLElement} container  @returns {Panel} */
