@@ -17,7 +17,7 @@ use crate::geometry::Region;
 use crate::image::RgbImage;
 use crate::methods::{Method, References, Subject};
 use crate::model::spec::OutputKind;
-use crate::model::{Activations, Layer, Limits, Network};
+use crate::model::{Activations, Behind, Layer, Limits, Network};
 use crate::passes::{Fill, Passes, Progress, finite};
 use crate::preprocess::{Input, prepare};
 use crate::target::{Wish, order, probabilities};
@@ -25,7 +25,7 @@ use crate::target::{Wish, order, probabilities};
 pub use diagnostics::Diagnostics;
 pub use inspect::{MaskPicture, Prediction};
 pub use report::{Facts, Report};
-pub use view::{Channel, Outcome, PartialSum, Share, View};
+pub use view::{Channel, Outcome, PartialSum, Preview, Share, View};
 
 /// Milliseconds that the parts of an explanation took.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -95,9 +95,13 @@ impl Explanation {
     ) -> Result<Explanation> {
         let started = Instant::now();
         let layer = if method.uses_layer() { Some(network.layer(layer)?.clone()) } else { None };
-        check_memory(network, layer.as_ref(), limits)?;
+        check_memory(network, layer.as_ref(), method.behind(), limits)?;
         let blank = vec![0.0; input.tensor.len()];
+        let both = Instant::now();
         let mut logits = network.logits_of(&[&input.tensor, &blank])?;
+        if network.pace().of_a_pass().is_none() {
+            network.pace().learn(2, both.elapsed());
+        }
         let references = References { blank: finite(logits.remove(1))?, picture: finite(logits.remove(0))? };
         let activations = layer.as_ref().map(|layer| network.activations(layer, &input.tensor)).transpose()?;
         let subject = Arc::new(Subject::new(network, layer.zip(activations), input, references));
@@ -190,8 +194,8 @@ impl Explanation {
     }
 }
 
-fn check_memory(network: &Network, layer: Option<&Layer>, limits: Limits) -> Result<()> {
-    let needs = network.need(layer, rayon::current_num_threads());
+fn check_memory(network: &Network, layer: Option<&Layer>, behind: Behind, limits: Limits) -> Result<()> {
+    let needs = network.need(layer, behind, rayon::current_num_threads());
     if limits.hold(needs) {
         return Ok(());
     }

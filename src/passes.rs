@@ -21,6 +21,9 @@ const STEP: Duration = Duration::from_millis(200);
 /// The most passes that one thread does in a step: through the whole network, and from a layer on.
 const MAX_PASSES_A_STEP: (usize, usize) = (16, 512);
 
+/// Passes before which their own pace says less than that of the passes before.
+const PASSES_FOR_A_PACE: usize = 16;
+
 /// What a mask is multiplied with, and so what shows where it is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum Masked {
@@ -107,7 +110,8 @@ pub struct Progress {
     pub total: usize,
     /// Milliseconds that they have taken so far.
     pub elapsed_ms: f64,
-    /// Milliseconds that the rest will take at the same pace; absent before the first pass.
+    /// Milliseconds that the rest will take at the same pace; of the first passes at that of the network's passes before, and absent
+    /// if there were none.
     pub eta_ms: Option<f64>,
 }
 
@@ -169,6 +173,8 @@ pub struct Passes {
     done: usize,
     matrix: ScoreMatrix,
     elapsed: Duration,
+    /// What a pass should take on one thread, by those of the network before.
+    expected: Option<Duration>,
     /// Of one thread.
     passes_a_step: usize,
 }
@@ -177,7 +183,9 @@ impl Passes {
     /// Plans a pass of `network` for each of the masks that get one.
     pub fn new(masks: Box<dyn Masks>, network: &Network) -> Passes {
         let matrix = ScoreMatrix::new(masks.count(), network.classes(), network.output());
-        Passes { masks, done: 0, matrix, elapsed: Duration::ZERO, passes_a_step: 1 }
+        let share = masks.tail().map_or(1.0, |tail| tail.share());
+        let expected = network.pace().of_a_pass().map(|pace| pace.mul_f64(share));
+        Passes { masks, done: 0, matrix, elapsed: Duration::ZERO, expected, passes_a_step: 1 }
     }
 
     /// The masks.
@@ -199,7 +207,12 @@ impl Passes {
     pub fn progress(&self) -> Progress {
         let (done, total) = (self.done, self.masks.order().len());
         let elapsed_ms = self.elapsed.as_secs_f64() * 1000.0;
-        let eta_ms = (done > 0).then(|| elapsed_ms / done as f64 * (total - done) as f64);
+        let expected = || {
+            let a_pass = self.expected?.as_secs_f64() * 1000.0 / rayon::current_num_threads() as f64;
+            Some(a_pass * (total - done) as f64)
+        };
+        let measured = || (done > 0).then(|| elapsed_ms / done as f64 * (total - done) as f64);
+        let eta_ms = if done < PASSES_FOR_A_PACE { expected().or_else(measured) } else { measured() };
         Progress { done, total, elapsed_ms, eta_ms }
     }
 
@@ -234,6 +247,7 @@ impl Passes {
     /// this call are lost then, those before are kept.
     pub fn advance(&mut self, network: &Network, input: &Input, count: usize) -> Result<()> {
         let end = (self.done + count).min(self.masks.order().len());
+        let started = Instant::now();
         let next = &self.masks.order()[self.done..end];
         // All threads get as many, in equal parts of those that may go together.
         let a_thread = next.len().div_ceil(rayon::current_num_threads()).max(1);
@@ -250,6 +264,9 @@ impl Passes {
             logits.into_iter().map(finite).collect::<Result<Vec<_>>>()
         });
         let rows: Vec<Vec<f32>> = passes.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        if tail.is_none() {
+            network.pace().learn(a_thread, started.elapsed());
+        }
         for (&mask, row) in next.iter().zip(&rows) {
             self.matrix.set_row(mask, row);
         }

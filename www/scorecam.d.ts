@@ -150,13 +150,15 @@ export interface MethodOptions {
   /** Of "vit-cx": the cosine distance within which maps are one mask, and the deviation of the noise. */
   distance?: number;
   noise?: number;
-  /** Of "lime" and "kernel-shap": how many samples, and the superpixels: the deviation of quickshift's kernel, what colour counts beside place. */
+  /** Of "ss-cam" and "is-cam": how many masks each map has. Of "lime" and "kernel-shap": how many samples, and the superpixels: the deviation of quickshift's kernel, what colour counts beside place. */
   samples?: number;
   kernel?: number;
   ratio?: number;
   /** Of "lime": the width of what counts as similar. */
   width?: number;
-  /** Of "rise", "lime", "kernel-shap" and "vit-cx": where chance begins. */
+  /** Of "ss-cam": the deviation of the noise. */
+  deviation?: number;
+  /** Of "ss-cam", "rise", "lime", "kernel-shap" and "vit-cx": where chance begins. */
   seed?: number;
 }
 
@@ -167,6 +169,8 @@ export interface ExplainOptions extends MethodOptions {
   signal?: AbortSignal;
   /** Abort it to end the passes early: the result is what there is by then, and its `diagnostics.partial` is true. */
   enough?: AbortSignal;
+  /** Ends the passes early, as with `enough`, once `Progress.spread` is at most this, in [0, 1]: 0.02, say. Of methods that tell no spread all are done. */
+  until?: number;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -193,7 +197,7 @@ export interface Method {
   recipes: RecipeDescription[];
 }
 
-export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "superpixel" | "ablated-map" | "none";
+export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "superpixel" | "ablated-map" | "smoothed-map" | "none";
 
 /** An option of a method. A default of null depends on the recipe. */
 export type Choice = { name: string } & (
@@ -223,7 +227,14 @@ export type Fill = "mean" | "black";
  * map, or how much the map varies with the others; of superpixels, what a linear model says that each is worth.
  */
 export type Weighing =
-  "score" | "softmax-of-logits" | "softmax-of-probabilities" | "drop" | "causal-impact" | "gradient" | "variation";
+  | "score"
+  | "softmax-of-logits"
+  | "softmax-of-probabilities"
+  | "drop"
+  | "causal-impact"
+  | "gradient"
+  | "variation"
+  | "regression";
 
 /**
  * A variant of Score-CAM by name. `columnwise` is an option of "matlab"; `score` takes scores before ("logit") or after
@@ -237,10 +248,15 @@ export interface Progress {
   /** Masked passes done, and to do in all. */
   done: number;
   total: number;
-  /** Milliseconds to go at the same pace; null before the first pass. */
+  /**
+   * Milliseconds to go at the same pace. Before the first pass, so that one knows the cost, it is at the pace of the network's
+   * passes before, of which the picture's own are two.
+   */
   etaMs: number | null;
   /** The map so far, as in Result.heatmap; null before the first pass. */
   preview: Float32Array | null;
+  /** As Result.spread; null before the first pass. */
+  spread: number | null;
   /** As Result.convergence, about twenty times in a run; null in between. */
   convergence: Settled[] | null;
 }
@@ -325,6 +341,11 @@ export interface Result extends Classified {
     improbable: boolean;
   };
   timings: { prepareMs: number; scoreMs: number };
+  /**
+   * How far the map's values, in [0, 1], have moved since half as many passes (root mean square). What the rest will move is most often less;
+   * it is an estimate, no bound. 0 of a complete result; null where the method cannot guess what is to come, or after a few passes only.
+   */
+  spread: number | null;
   /** Passes that are done, and that there are in all; none for methods of gradients. */
   passes: { done: number; total: number };
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
@@ -341,6 +362,7 @@ export interface Result extends Classified {
   continue(options?: {
     signal?: AbortSignal;
     enough?: AbortSignal;
+    until?: number;
     onProgress?: (progress: Progress) => void;
   }): Promise<Result>;
   /** The account as JSON, as the command line writes it; `image` is what the picture is called in it. */

@@ -137,6 +137,11 @@ impl Program {
         self.steps.iter().map(|step| step.macs()).sum()
     }
 
+    /// As [`macs`](Program::macs), of what comes behind a tensor on the way.
+    pub fn macs_from(&self, tap: &Tap) -> u64 {
+        self.steps[tap.steps..].iter().map(|step| step.macs()).sum()
+    }
+
     /// Bytes that every thread that runs it needs.
     pub fn bytes(&self) -> u64 {
         (self.len.1 * size_of::<f32>()) as u64

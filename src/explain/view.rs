@@ -30,6 +30,8 @@ pub struct Outcome {
     pub weights: Vec<f32>,
     /// What one should know before trusting the map.
     pub diagnostics: Diagnostics,
+    /// See [`Preview::spread`].
+    pub spread: Option<f32>,
 }
 
 /// One channel of the layer and what became of it.
@@ -67,6 +69,17 @@ pub struct PartialSum {
     pub sum: WeightedSum,
     /// What that leads to: its positive part, scaled to [0, 1].
     pub heatmap: Heatmap,
+}
+
+/// What the passes done so far lead to, and what is still open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// The map so far.
+    pub heatmap: Heatmap,
+    /// How far the map's values, in [0, 1], have moved since half as many passes: the root of the mean square over the cells of the layer. What
+    /// the rest will move is most often less; it is an estimate, no bound. Zero of a complete explanation, absent where the method
+    /// cannot guess or has too few passes for it.
+    pub spread: Option<f32>,
 }
 
 /// An explanation seen for one target and one method.
@@ -198,14 +211,37 @@ impl View {
 
     /// The map; while passes are still to be done, with a guess of their scores where the method can make one.
     pub fn heatmap(&self) -> Heatmap {
-        let sum = self.forecast().unwrap_or_else(|| self.sum.weighted());
-        self.method.heatmap(&sum, self.subject.input.size())
+        self.map_of(&self.forecast(self.scored.len()).unwrap_or_else(|| self.sum.weighted()))
     }
 
-    /// The weighted sum with a guess of the scores that are still to come.
-    fn forecast(&self) -> Option<WeightedSum> {
-        let waiting = &self.order[self.scored.len()..];
-        let scores = self.method.forecast(&self.subject, &self.scores, waiting)?;
+    /// The map so far, and how far from it the complete one may be.
+    pub fn preview(&self) -> Preview {
+        if self.scored.len() == self.order.len() {
+            return Preview { heatmap: self.heatmap(), spread: Some(0.0) };
+        }
+        let Some(now) = self.forecast(self.scored.len()) else {
+            return Preview { heatmap: self.heatmap(), spread: None };
+        };
+        let spread = self.forecast(self.scored.len() / 2).map(|before| {
+            // At layer size: what is between the cells follows from them.
+            let cells = |sum: &WeightedSum| Heatmap::of_positive(sum.values.clone(), (sum.height, sum.width)).values;
+            let (before, now) = (cells(&before), cells(&now));
+            let squares = before.iter().zip(&now).map(|(a, b)| f64::from(a - b).powi(2));
+            (squares.sum::<f64>() / now.len() as f64).sqrt() as f32
+        });
+        Preview { heatmap: self.map_of(&now), spread }
+    }
+
+    fn map_of(&self, sum: &WeightedSum) -> Heatmap {
+        self.method.heatmap(sum, self.subject.input.size())
+    }
+
+    /// The weighted sum with a guess of all scores but those of the first `known` passes, where the method can make one.
+    fn forecast(&self, known: usize) -> Option<WeightedSum> {
+        let (known, waiting) = self.order.split_at(known);
+        let mut masked = vec![None; self.scores.masked.len()];
+        known.iter().for_each(|&mask| masked[mask] = self.scores.masked[mask]);
+        let scores = self.method.forecast(&self.subject, &Scores { masked, ..self.scores }, waiting)?;
         let weights = self.method.weights(&self.subject, &self.target, &scores).ok()?;
         let mut all: Vec<usize> = self.order.clone();
         all.sort_unstable();
@@ -219,10 +255,11 @@ impl View {
 
     /// The map with all that is known of it.
     pub fn outcome(&self) -> Outcome {
-        let heatmap = self.heatmap();
+        let Preview { heatmap, spread } = self.preview();
         let probability = self.target.probability(&self.subject.references.picture, self.subject.network.output());
         let diagnostics = Diagnostics::of(&self.facts(), &heatmap, probability);
-        Outcome { target: self.target.clone(), probability, heatmap, weights: self.weights.clone(), diagnostics }
+        let (target, weights) = (self.target.clone(), self.weights.clone());
+        Outcome { target, probability, heatmap, weights, diagnostics, spread }
     }
 
     fn facts(&self) -> super::diagnostics::Facts<'_> {

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::heatmap::{Heatmap, WeightedSum};
-use crate::model::Tail;
 use crate::model::spec::InputSpec;
+use crate::model::{Behind, Tail};
 use crate::passes::Masks;
 use crate::preprocess::Input;
 use crate::target::{Score, Target};
@@ -96,6 +96,10 @@ impl Method for AblationCam {
 
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
         Heatmap::of_positive_cells(sum, size)
+    }
+
+    fn behind(&self) -> Behind {
+        Behind::Scores
     }
 
     fn part(&self) -> Part {

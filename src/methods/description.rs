@@ -73,6 +73,8 @@ pub enum Part {
     Superpixel,
     /// An activation map that is left out.
     AblatedMap,
+    /// An activation map, changed and asked about several times.
+    SmoothedMap,
     /// Nothing: it has no masks.
     None,
 }

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result, shown};
 use crate::heatmap::{Heatmap, WeightedSum};
-use crate::model::Activations;
+use crate::model::{Activations, Behind};
 use crate::passes::{Masks, NoMasks};
 use crate::target::{Score, Target, Wish};
 
@@ -187,6 +187,10 @@ impl Method for GradCam {
 
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
         Heatmap::of_positive_cells(sum, size)
+    }
+
+    fn behind(&self) -> Behind {
+        Behind::Gradients
     }
 
     fn part(&self) -> Part {

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::error::{Error, Result, shown};
 use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
-use crate::model::Activations;
+use crate::model::{Activations, Behind};
 use crate::passes::Masks;
 use crate::resize::Resample;
 use crate::target::{Score, Target};
@@ -45,8 +45,10 @@ pub struct Entry {
 }
 
 /// Every method, the default first.
-pub const ALL: [Entry; 15] = [
+pub const ALL: [Entry; 17] = [
     score_cam::ENTRY,
+    score_cam::SS_CAM,
+    score_cam::IS_CAM,
     grad_cam::CAM,
     grad_cam::GRAD_CAM,
     grad_cam::GRAD_CAM_PLUS_PLUS,
@@ -144,6 +146,11 @@ pub trait Method: Debug + Send + Sync {
     /// Whether it looks at the activation maps of a layer.
     fn uses_layer(&self) -> bool {
         true
+    }
+
+    /// What it needs of the network behind the layer.
+    fn behind(&self) -> Behind {
+        Behind::Nothing
     }
 
     /// What its masks are made of.

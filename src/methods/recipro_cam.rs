@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::geometry::{Grid, Upsampler};
 use crate::heatmap::{Heatmap, WeightedSum};
-use crate::model::Tail;
 use crate::model::spec::InputSpec;
+use crate::model::{Behind, Tail};
 use crate::passes::{Masks, spread};
 use crate::preprocess::Input;
 use crate::target::{Score, Target};
@@ -101,6 +101,10 @@ impl Method for ReciproCam {
     /// From the smallest value to the largest: no cell has a score of zero, so that zero means nothing here.
     fn heatmap(&self, sum: &WeightedSum, size: (usize, usize)) -> Heatmap {
         Heatmap::of_all(sum.resized(size), size)
+    }
+
+    fn behind(&self) -> Behind {
+        Behind::Scores
     }
 
     fn part(&self) -> Part {

@@ -74,8 +74,9 @@ struct Plan {
 
 impl Plan {
     fn case(&self, map: usize) -> Case<'_> {
-        let Known { map, ranking, is_random, .. } = &self.maps[map];
-        Case { picture: &self.picture, map, ranking, is_random: *is_random, seed: self.seed }
+        let Known { map, ranking, is_random, is_baseline, .. } = &self.maps[map];
+        let (is_random, is_baseline) = (*is_random, *is_baseline);
+        Case { picture: &self.picture, map, ranking, is_random, is_baseline, seed: self.seed }
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Case<'a> {
     pub ranking: &'a [u32],
     /// Whether it is a random map.
     pub is_random: bool,
+    /// Whether it is a map that knows nothing, to set others beside.
+    pub is_baseline: bool,
     /// Where chance begins.
     pub seed: u64,
 }

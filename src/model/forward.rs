@@ -14,7 +14,7 @@ use super::load::input_shape;
 use super::refusal::Refusal;
 use super::spec::OutputKind;
 use super::trace::Layout;
-use super::{Network, Runner};
+use super::{Behind, Network, Runner};
 
 /// The activation maps of one layer for one picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,8 +137,8 @@ impl Network {
 
     /// Bytes that an explanation of `layer`, or of none, takes on `threads` threads: the weights, which are held twice, a memory
     /// for each thread, the masked pictures that go through it together, the layer's maps twice while they are put in order,
-    /// and a score for each map and class.
-    pub fn need(&self, layer: Option<&Layer>, threads: usize) -> u64 {
+    /// and a score for each map and class; and what is needed of the network behind the layer.
+    pub fn need(&self, layer: Option<&Layer>, behind: Behind, threads: usize) -> u64 {
         const FLOAT: u64 = size_of::<f32>() as u64;
         /// Inputs and their masks in one task: made, and as the program packs them.
         const COPIES: u64 = 2 * IMAGES as u64;
@@ -154,7 +154,15 @@ impl Network {
             let maps = product(&[layer.channels, layer.height, layer.width]);
             [apart, maps.saturating_mul(2), product(&[layer.channels, self.classes])]
         });
-        let passes = (a_pass + inputs).saturating_mul(threads as u64);
+        // A program of its own has weights of its own; a way back keeps every tensor, and the gradients by some of them.
+        let of_tail = match (behind, layer) {
+            (Behind::Scores, Some(layer)) if !self.shares_tail(layer) => {
+                a_pass.saturating_mul(threads as u64).saturating_add(self.needs.weights)
+            }
+            (Behind::Gradients, Some(_)) => self.needs.all.saturating_add(self.needs.pass),
+            _ => 0,
+        };
+        let passes = (a_pass + inputs).saturating_mul(threads as u64).saturating_add(of_tail);
         of_layer.iter().fold(passes.saturating_add(2 * self.needs.weights), |all, more| all.saturating_add(*more))
     }
 

@@ -58,6 +58,8 @@ pub(super) struct Needs {
     pub weights: u64,
     /// The tensors that are alive at the same time in a pass, at most.
     pub pass: u64,
+    /// All tensors of a pass, as a way back keeps them.
+    pub all: u64,
 }
 
 /// Refuses a graph whose tensors, windows or multiply-adds exceed what can be computed; answers with what it takes.
@@ -91,18 +93,18 @@ pub(super) fn check_graph(graph: &TypedModel, limits: Limits, refuse: &Refusal) 
     if multiply_adds > MOST_MULTIPLY_ADDS {
         return Err(refuse.too_slow(multiply_adds, MOST_MULTIPLY_ADDS));
     }
-    let pass = peak(graph, &order);
+    let (pass, all) = tensors(graph, &order);
     if !limits.hold(pass) {
         return Err(refuse.heavy_pass(pass, limits));
     }
-    Ok(Needs { weights: constants, pass })
+    Ok(Needs { weights: constants, pass, all })
 }
 
-/// Bytes of the tensors that are alive at the same time, at most: each from its maker to its last reader.
-fn peak(graph: &TypedModel, order: &[usize]) -> u64 {
+/// Bytes of the tensors that are alive at the same time, at most, each from its maker to its last reader; and of all of them.
+fn tensors(graph: &TypedModel, order: &[usize]) -> (u64, u64) {
     let at: HashMap<usize, usize> = order.iter().enumerate().map(|(at, &node)| (node, at)).collect();
     let mut ends = vec![0_u64; order.len()];
-    let (mut alive, mut peak) = (0_u64, 0_u64);
+    let (mut alive, mut peak, mut all) = (0_u64, 0_u64, 0_u64);
     for (now, &node) in order.iter().enumerate() {
         for (slot, output) in
             graph.node(node).outputs.iter().enumerate().filter(|(_, output)| output.fact.konst.is_none())
@@ -112,11 +114,12 @@ fn peak(graph: &TypedModel, order: &[usize]) -> u64 {
             let last = output.successors.iter().filter_map(|reader| at.get(&reader.node)).max();
             ends[last.copied().unwrap_or(now)] += bytes;
             alive = alive.saturating_add(bytes);
+            all = all.saturating_add(bytes);
         }
         peak = peak.max(alive);
         alive -= ends[now];
     }
-    peak
+    (peak, all)
 }
 
 /// The window of a convolution or pool must lie in its input, and its input between its padding in memory.

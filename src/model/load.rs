@@ -1,6 +1,7 @@
 //! From an ONNX file to a [`Network`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use prost::Message;
 use prost::bytes::Buf;
@@ -155,7 +156,7 @@ fn build(
         layer.tap = own.as_ref().and_then(|program| program.tap(layer.outlet));
     }
     let runner = Runner::of(own, &graph).map_err(unsupported)?;
-    Ok(Network { spec, graph, layout, runner, output, classes, layers, default_layer, needs })
+    Ok(Network { spec, graph, layout, runner, output, classes, layers, default_layer, needs, pace: Arc::default() })
 }
 
 /// The number of classes of an output of this shape: all of its axes but one must be 1.

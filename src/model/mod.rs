@@ -13,6 +13,7 @@ pub mod labels;
 mod layers;
 mod limits;
 mod load;
+mod pace;
 mod places;
 mod positions;
 mod randomise;
@@ -31,8 +32,9 @@ pub use guess::{Clue, Guess};
 pub use layers::Layer;
 pub use limits::Limits;
 pub use load::OnnxFile;
+pub use pace::Pace;
 pub use randomise::{Randomise, Weights};
-pub use tail::{Gradients, Tail};
+pub use tail::{Behind, Gradients, Tail};
 
 use crate::engine::{IMAGES, Program};
 use limits::Needs;
@@ -58,6 +60,8 @@ pub struct Network {
     default_layer: usize,
     /// Bytes that its weights and a pass take.
     needs: Needs,
+    /// What its passes take on this machine.
+    pace: Arc<Pace>,
 }
 
 /// Whose operators compute the masked passes.
@@ -99,6 +103,11 @@ impl Network {
             Runner::Own(program) => Some(program.macs()),
             Runner::Tract(_) => None,
         }
+    }
+
+    /// What its passes take on this machine, as far as it was seen.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// The operators of the masked passes that are not ours but tract's, in the order of the graph: they are slower.

@@ -98,6 +98,7 @@ impl Network {
             classes: self.classes,
             layers,
             default_layer: self.default_layer,
+            pace: Arc::clone(&self.pace),
             needs: self.needs,
         })
     }

@@ -28,6 +28,17 @@ pub struct Tail {
     runner: TailRunner,
 }
 
+/// What a method needs of the network behind its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// Nothing.
+    Nothing,
+    /// Scores of changed maps.
+    Scores,
+    /// Gradients by the maps.
+    Gradients,
+}
+
 enum TailRunner {
     /// The network's own program, from where it has made the layer.
     Shared(Tap),
@@ -45,12 +56,8 @@ impl Network {
             let tensor = self.layer_values(layer, input)?;
             let fact = self.graph.outlet_fact(layer.outlet)?;
             let shape = fact.shape.as_concrete().unwrap_or_default().to_vec();
-            let (graph, is_closed) = self.behind(layer, input)?;
-            let shared = match &self.runner {
-                Runner::Own(_) => layer.tap.clone().filter(|tap| is_closed && tap.starts()),
-                Runner::Tract(_) => None,
-            };
-            let runner = match (shared, &self.runner) {
+            let graph = self.behind(layer, input)?;
+            let runner = match (self.shared_tap(layer)?, &self.runner) {
                 (Some(tap), _) => TailRunner::Shared(tap),
                 (None, Runner::Own(_)) => {
                     TailRunner::Own(Runner::of(Program::compile(&graph, Purpose::Often).ok(), &graph)?)
@@ -61,10 +68,25 @@ impl Network {
         })
     }
 
-    /// The graph from `layer` to the logits, and whether they depend on the picture through the layer alone. Else what comes
-    /// past it is a constant of this picture.
-    fn behind(&self, layer: &Layer, input: &[f32]) -> TractResult<(TypedModel, bool)> {
-        let mut graph = self.graph.clone();
+    /// Where the network's own program can begin in its middle, so that a tail of `layer` needs none of its own: the logits depend on
+    /// the picture through the layer alone.
+    fn shared_tap(&self, layer: &Layer) -> TractResult<Option<Tap>> {
+        Ok(match (&self.runner, &layer.tap) {
+            (Runner::Own(_), Some(tap)) if tap.starts() && self.edges_behind(layer)?.beside.is_empty() => {
+                Some(tap.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a tail of `layer` shares the network's program.
+    pub(super) fn shares_tail(&self, layer: &Layer) -> bool {
+        self.shared_tap(layer).is_ok_and(|tap| tap.is_some())
+    }
+
+    /// What leads into the part of the graph behind `layer`.
+    fn edges_behind(&self, layer: &Layer) -> TractResult<Edges> {
+        let graph = &self.graph;
         let order = graph.eval_order()?;
         let reach = |from: HashSet<OutletId>| {
             let mut reached = HashSet::new();
@@ -78,8 +100,7 @@ impl Network {
         };
         let behind = reach(HashSet::from([layer.outlet]));
         let of_picture = reach(graph.input_outlets()?.iter().copied().collect());
-        let mut beside: Vec<OutletId> = Vec::new();
-        let mut edges: Vec<(OutletId, InletId)> = Vec::new();
+        let (mut beside, mut edges) = (Vec::new(), Vec::new());
         for &id in order.iter().filter(|id| behind.contains(id)) {
             for (slot, &from) in graph.node(id).inputs.iter().enumerate() {
                 let is_beside = !behind.contains(&from.node) && of_picture.contains(&from.node);
@@ -91,6 +112,13 @@ impl Network {
                 }
             }
         }
+        Ok(Edges { edges, beside })
+    }
+
+    /// The graph from `layer` to the logits; what comes past the layer is a constant of this picture.
+    fn behind(&self, layer: &Layer, input: &[f32]) -> TractResult<TypedModel> {
+        let mut graph = self.graph.clone();
+        let Edges { edges, beside } = self.edges_behind(layer)?;
         let mut stands_for = Vec::new();
         if !beside.is_empty() {
             let plan = graph.clone().with_output_outlets(&beside)?.into_optimized()?.into_runnable()?;
@@ -108,8 +136,14 @@ impl Network {
         }
         graph.set_input_outlets(&[source])?;
         graph.compact()?;
-        Ok((graph, beside.is_empty()))
+        Ok(graph)
     }
+}
+
+/// Edges from the layer, or from beside it, to what is behind it, and what they come from beside it.
+struct Edges {
+    edges: Vec<(OutletId, InletId)>,
+    beside: Vec<OutletId>,
 }
 
 impl Tail {
@@ -117,6 +151,17 @@ impl Tail {
     pub fn activations(&self) -> Activations {
         let Layer { channels, height, width, .. } = self.layer;
         Activations { values: self.layer.maps_of(self.tensor.clone()), channels, height, width }
+    }
+
+    /// What a run of it takes of a whole pass, by multiply-adds: in (0, 1], and 1 where that is not known.
+    pub fn share(&self) -> f64 {
+        let macs = match (&self.runner, &self.network.runner) {
+            (TailRunner::Shared(tap), Runner::Own(program)) => Some(program.macs_from(tap)),
+            (TailRunner::Own(Runner::Own(program)), _) => Some(program.macs()),
+            _ => None,
+        };
+        let share = |(some, all): (u64, u64)| (some as f64 / all.max(1) as f64).clamp(f64::MIN_POSITIVE, 1.0);
+        macs.zip(self.network.multiply_adds()).map_or(1.0, share)
     }
 
     /// The logits for up to [`TOGETHER`](Network::TOGETHER) variants of the maps [channels, height, width], on the calling

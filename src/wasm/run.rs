@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
-use crate::explain::{Explanation, Facts, MaskPicture, Outcome, PartialSum, Prediction, View};
+use crate::explain::{Explanation, Facts, MaskPicture, Outcome, PartialSum, Prediction, Preview, View};
 use crate::geometry::Region;
 use crate::heatmap::Signed;
 use crate::image::colours::Colours;
@@ -121,14 +121,16 @@ impl Run {
         to_js(&self.explanation.step()?)
     }
 
-    /// The map so far [height, width], of what was summed before and what came since. `options`: `{ target, method, options }`
-    pub fn preview(&mut self, options: JsValue) -> Result<Float32Array> {
+    /// The map so far [height, width], of what was summed before and what came since, and how far from the complete one it may be:
+    /// `{ heatmap, spread }`. `options`: `{ target, method, options }`
+    pub fn preview(&mut self, options: JsValue) -> Result<JsValue> {
         let options: Options = from_js(options)?;
-        Ok(Float32Array::from(self.view(&options)?.heatmap().values.as_slice()))
+        let Preview { heatmap, spread } = self.view(&options)?.preview();
+        object([("heatmap", floats(&heatmap.values)), ("spread", to_js(&spread)?)])
     }
 
     /// The map of a target from the passes done so far. `options`: `{ target, method, options }`; the result: `{ target, class,
-    /// probability, heatmap, width, height, ninths, weights, method, part, weighing, diagnostics, timings, passes }`
+    /// probability, heatmap, width, height, ninths, weights, method, part, weighing, diagnostics, spread, timings, passes }`
     pub fn outcome(&mut self, options: JsValue) -> Result<JsValue> {
         let options: Options = from_js(options)?;
         let view = self.settled(&options)?;
@@ -146,6 +148,7 @@ impl Run {
             ("part", to_js(&view.method().part())?),
             ("weighing", to_js(&view.method().weighing())?),
             ("diagnostics", to_js(&outcome.diagnostics)?),
+            ("spread", to_js(&outcome.spread)?),
             ("timings", to_js(&self.explanation.timings())?),
             ("passes", self.progress()?),
         ];

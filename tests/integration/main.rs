@@ -2,8 +2,9 @@
 
 mod bad_models;
 mod bad_pictures;
-mod chelsea;
 #[cfg(feature = "cli")]
+mod chance;
+mod chelsea;
 mod command_line;
 mod exports;
 mod fixtures;

@@ -10,6 +10,7 @@ use scorecam::methods::find;
 use scorecam::methods::superpixels::quickshift::quickshift;
 use scorecam::metrics::impute::impute;
 use scorecam::metrics::judge::{Asked, Judging, Row, Verdict};
+use scorecam::metrics::measure::Number;
 use scorecam::metrics::randomisation::Cascade;
 use scorecam::metrics::stability::Trial;
 use scorecam::model::{Limits, Network, Randomise};
@@ -258,5 +259,26 @@ fn shapley_values_make_up_what_the_picture_has_more_than_its_covered_version() {
         }
         let again = explained_by(&network, &picture, &method).view(&Wish::Class(285), &method).unwrap();
         assert_eq!(again.heatmap(), view.heatmap());
+    }
+}
+
+#[test]
+fn curves_of_baselines_have_a_quarter_of_the_steps_and_the_same_areas() {
+    let network = embedded_network();
+    let input = prepare(&picture("www/samples/chelsea.png"), &network.spec().input, None);
+    let target = theirs().target;
+    let with = |maps, baselines| {
+        judged(&network, &input, target, maps, &Asked { baselines, ..asked(&["deletion-insertion"]) })
+    };
+    let coarse = with(vec![("hill".to_owned(), hill(224))], true);
+    let steps = |row: &Row| row.reading.curves.iter().map(|curve| curve.y.len()).collect::<Vec<_>>();
+    assert_eq!((steps(&coarse.rows[0]), steps(&coarse.rows[1])), (vec![225; 4], vec![57; 4]));
+    // The centred map, judged as a map of its own: with every step.
+    let centred = scorecam::metrics::baselines::centred(input.size());
+    let fine = with(vec![("centred".to_owned(), centred)], false);
+    for Number { name, value, .. } in &fine.rows[0].reading.numbers {
+        let (fine, coarse) = (value.unwrap(), number(&coarse.rows[4], name));
+        println!("centred {name}: {fine:.4} of all steps, {coarse:.4} of a quarter");
+        assert!((fine - coarse).abs() < 0.01, "{name}: {fine} {coarse}");
     }
 }

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from pytorch_grad_cam import AblationCAM, EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
+from catalogue import opened, sample
 from networks import NETWORKS
-from onnx_session import Network
 from torch_of_onnx import Torch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,17 +93,9 @@ def recipro_cam(folder, model, tensor, target):
 
 
 def make(name, folder):
-    catalogue = json.loads((ROOT / "models" / "catalog.json").read_text())["models"]
-    entry = next(entry for entry in catalogue if entry["name"] == name)
-    spec = entry["input"]
-    layer = NETWORKS[name][1] if name in NETWORKS else entry["defaultLayer"]
-    path = ROOT / ("target/networks" if name in NETWORKS else "models") / f"{name}.onnx"
-    unit = 255 if spec["range"] == "0..1" else 1
-    session = Network(path, layer, np.multiply(spec["mean"], unit), np.multiply(spec["std"], unit), spec["order"])
+    path, layer, session = opened(name)
     for picture in PICTURES:
-        image = Image.open(ROOT / "www" / "samples" / picture).convert("RGB")
-        pixels = np.asarray(image.resize((spec["width"], spec["height"]), Image.Resampling.BILINEAR))
-        plain = session.to_tensor(pixels)
+        plain = session.to_tensor(sample(picture))
         tensor = torch.tensor(plain[None], dtype=torch.float32)
         logits = session.classify(plain)
         target = int(logits.argmax())

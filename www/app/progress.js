@@ -3,9 +3,6 @@
 import { find } from "./dom.js";
 import { duration, megabytes, number, percent, t } from "./i18n.js";
 
-/** Below this many passes the pace is a guess. */
-const PASSES_FOR_A_PACE = 8;
-
 /** @import { Progress, Result } from "../scorecam.js" */
 
 /**
@@ -100,21 +97,23 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
     scoring({ done, total, etaMs }) {
       const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
       show(
-        t(done < PASSES_FOR_A_PACE ? "scoringSoon" : "scoring", values),
+        t(etaMs === null ? "scoringSoon" : "scoring", values),
         total ? done / total : 1,
         cancel,
         ...(done > 0 ? [enough] : []),
       );
     },
     /** @param {Result} result */
-    finished({ diagnostics: { partial }, timings, passes: { done, total } }) {
+    finished({ diagnostics: { partial }, timings, passes: { done, total }, spread }) {
       isWaiting = false;
       const values = () => ({
         done: number(done),
         total: number(total),
         time: duration(timings.prepareMs + timings.scoreMs),
+        spread: percent(spread ?? 0, 1),
       });
-      const sentence = () => (total ? t(partial ? "stopped" : "finished", values()) : t("finishedAtOnce", values()));
+      const stopped = spread === null ? "stopped" : "stoppedOpen";
+      const sentence = () => (total ? t(partial ? stopped : "finished", values()) : t("finishedAtOnce", values()));
       settle(sentence, ...(partial ? [proceed] : []));
     },
     cancelled() {

@@ -161,6 +161,8 @@ export default {
   largeType: "Large type",
   takePicture: "Take a picture…",
   enough: "Good enough, stop here",
+  stoppedOpen:
+    "Stopped after {done} of {total} masked pictures, {time}: the map is partial. The rest would move its values by about {spread}.",
   stopped: "Stopped after {done} of {total} masked pictures, {time}: the map is partial.",
   partial: "Partial: {done} of {total} masked pictures",
   saveReport: "Save everything (HTML)",
@@ -341,6 +343,13 @@ export default {
   "method-ablation-cam": "Ablation-CAM",
   "method-recipro-cam": "Recipro-CAM",
   "method-rise": "RISE",
+  "method-ss-cam": "SS-CAM",
+  "method-is-cam": "IS-CAM",
+  "method-ss-cam-hint":
+    "Score-CAM asked many times: each map masks the picture with new noise each time, and weighs by the mean of the logits. It takes thousands of passes.",
+  "method-is-cam-hint":
+    "Score-CAM along a path: each map masks the picture faintly, then more and more strongly, and weighs by the mean of the logits. It takes thousands of passes.",
+  "option-deviation": "Noise added to a mask (deviation)",
   "method-cam-hint":
     "The class’s own weights in the last fully connected layer say what each map counts. It exists only where that layer reads the maps’ averages, and there it is the same as Grad-CAM.",
   "method-grad-cam-hint":
@@ -366,6 +375,7 @@ export default {
   "option-gaussian": "Spread over the cells around it",
   "factChannelsValue-cell": "{scored} of {channels} cells of the layer",
   "factChannelsValue-grid": "{scored} of {channels} random masks",
+  "factChannelsValue-smoothed-map": "{channels} maps, several times each",
   "factChannelsValue-ablated-map": "{scored} of {channels} left out in turn; {skipped} that are zero skipped",
   "factChannelsValue-none": "none: all {channels} maps at once",
   "provenanceHint-cell": "Point at the heatmap, or move over it with the arrow keys, to see which cells made a place.",
@@ -373,20 +383,26 @@ export default {
     "Point at the heatmap, or move over it with the arrow keys, to see which random masks made a place.",
   "provenanceHint-ablated-map":
     "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
+  "provenanceHint-smoothed-map":
+    "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
   "provenanceHint-none": "Point at the heatmap, or move over it with the arrow keys, to see which maps made a place.",
   "provenanceShare-cell": "cell {channel} has {percent}",
   "provenanceShare-grid": "mask {channel} has {percent}",
   "provenanceShare-ablated-map": "map {channel} has {percent}",
+  "provenanceShare-smoothed-map": "map {channel} has {percent}",
   "provenanceShare-none": "map {channel} has {percent}",
   "provenanceNone-cell": "Here the heatmap is {value}; no cell has a score here.",
   "provenanceNone-grid": "Here the heatmap is {value}; no mask kept this place.",
   "provenanceNone-ablated-map": "Here the heatmap is {value}; no map speaks for the class.",
+  "provenanceNone-smoothed-map": "Here the heatmap is {value}; no map speaks for the class.",
   "provenanceNone-none": "Here the heatmap is {value}; no map speaks for the class.",
   "doubt-coarse-cell":
     "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. It runs from its smallest value to its largest: its lowest colour is the least evidence, not none.",
   "doubt-coarse-grid":
     "The masks are random: another seed gives a somewhat different map, and fewer masks a noisier one. It runs from its smallest value to its largest: its lowest colour is the least evidence, not none.",
   "doubt-coarse-ablated-map":
+    "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
+  "doubt-coarse-smoothed-map":
     "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated.",
   "doubt-coarse-none":
     "The layer has {height} × {width} positions only; finer edges in the heatmap are interpolated. The map was never tested on a masked picture: it says how the network computes, not what it would do without a part.",

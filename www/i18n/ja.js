@@ -159,6 +159,8 @@ export default {
   largeType: "大きな文字",
   takePicture: "カメラで撮る…",
   enough: "ここまでで十分なので止める",
+  stoppedOpen:
+    "マスク画像 {done} / {total} 枚、{time}で止めました。マップは途中までのものです。残りを計算しても値の変化は {spread} ほどの見込みです。",
   stopped: "マスク画像 {done} / {total} 枚、{time}で止めました。マップは途中までのものです。",
   partial: "途中まで: マスク画像 {done} / {total} 枚",
   saveReport: "すべてを保存 (HTML)",
@@ -337,6 +339,13 @@ export default {
   "method-ablation-cam": "Ablation-CAM",
   "method-recipro-cam": "Recipro-CAM",
   "method-rise": "RISE",
+  "method-ss-cam": "SS-CAM",
+  "method-is-cam": "IS-CAM",
+  "method-ss-cam-hint":
+    "Score-CAM を何度も繰り返します。各マップのマスクに毎回新しいノイズを加え、ロジットの平均を重みにします。数千回以上の推論が必要です。",
+  "method-is-cam-hint":
+    "Score-CAM を段階的に行います。各マップのマスクを弱いものから次第に強くして、ロジットの平均を重みにします。数千回以上の推論が必要です。",
+  "option-deviation": "マスクに加えるノイズ（標準偏差）",
   "method-cam-hint":
     "最後の全結合層にあるそのクラスの重みが、各マップの重みになります。マップの平均だけを読む層でしか使えず、そこでは Grad-CAM と同じ結果です。",
   "method-grad-cam-hint":
@@ -362,25 +371,30 @@ export default {
   "option-gaussian": "周りのマス目にも広げる",
   "factChannelsValue-cell": "層のマス目 {channels} 個のうち {scored} 個",
   "factChannelsValue-grid": "ランダムなマスク {channels} 枚のうち {scored} 枚",
+  "factChannelsValue-smoothed-map": "{channels} 枚のマップを複数回ずつ",
   "factChannelsValue-ablated-map": "{channels} 枚のうち {scored} 枚を順に除去、値が 0 の {skipped} 枚は省略",
   "factChannelsValue-none": "なし(マップ {channels} 枚を一度に使用)",
   "provenanceHint-cell": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマス目がわかります。",
   "provenanceHint-grid": "ヒートマップを指すか矢印キーで動くと、その場所を作ったランダムなマスクがわかります。",
   "provenanceHint-ablated-map": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマップがわかります。",
+  "provenanceHint-smoothed-map": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマップがわかります。",
   "provenanceHint-none": "ヒートマップを指すか矢印キーで動くと、その場所を作ったマップがわかります。",
   "provenanceShare-cell": "マス目 {channel} が {percent}",
   "provenanceShare-grid": "マスク {channel} が {percent}",
   "provenanceShare-ablated-map": "マップ {channel} が {percent}",
+  "provenanceShare-smoothed-map": "マップ {channel} が {percent}",
   "provenanceShare-none": "マップ {channel} が {percent}",
   "provenanceNone-cell": "ここのヒートマップは {value} です。スコアのあるマス目がありません。",
   "provenanceNone-grid": "ここのヒートマップは {value} です。この場所を残したマスクがありません。",
   "provenanceNone-ablated-map": "ここのヒートマップは {value} です。クラスを支えるマップがありません。",
+  "provenanceNone-smoothed-map": "ここのヒートマップは {value} です。クラスを支えるマップがありません。",
   "provenanceNone-none": "ここのヒートマップは {value} です。クラスを支えるマップがありません。",
   "doubt-coarse-cell":
     "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。マップは最小値から最大値までを示すので、最も低い色は根拠が最も少ない場所で、根拠がない場所ではありません。",
   "doubt-coarse-grid":
     "マスクはランダムです。乱数の種を変えるとマップは少し変わり、枚数が少ないほど粗くなります。マップは最小値から最大値までを示すので、最も低い色は根拠が最も少ない場所で、根拠がない場所ではありません。",
   "doubt-coarse-ablated-map": "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。",
+  "doubt-coarse-smoothed-map": "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。",
   "doubt-coarse-none":
     "この層には {height} × {width} の位置しかなく、それより細かい輪郭は補間です。このマップはマスクした画像で確かめたものではありません。ネットワークの計算のしかたを示すもので、ある部分がなければどうなるかを示すものではありません。",
   "method-lime": "LIME",

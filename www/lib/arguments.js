@@ -150,6 +150,9 @@ export function method(value, others, methods) {
   return checked;
 }
 
+/** @param {any} value */
+export const until = (value) => (value === undefined ? undefined : within("until", value, 0, 1));
+
 /** Seeds that the core can hold. */
 const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_STAGES = 1000;

@@ -66,8 +66,8 @@ export interface Calls {
     answer: Model;
     progress: { stage: "download" | "prepare"; done: number; total: number };
   };
-  explain: { argument: Asked & { picture: Pictured; layer?: string }; answer: Explained; progress: Progress };
-  resume: { argument: OfRun; answer: Explained; progress: Progress };
+  explain: { argument: Asked & { picture: Pictured; layer?: string; until?: number }; answer: Explained; progress: Progress };
+  resume: { argument: OfRun & { until?: number }; answer: Explained; progress: Progress };
   outcome: { argument: OfRun; answer: Outcome };
   signed: { argument: OfRun; answer: Signed };
   overlayPng: { argument: OfRun & { colourMap?: string; opacity?: number }; answer: Uint8Array<ArrayBuffer> };
@@ -227,6 +227,7 @@ export type Outcome = Pick<
   | "method"
   | "part"
   | "weighing"
+  | "spread"
   | "diagnostics"
   | "timings"
   | "passes"

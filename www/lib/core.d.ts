@@ -68,7 +68,7 @@ export class Run {
   picture(): ImageData;
   progress(): Passed;
   step(): Passed;
-  preview(options: Asked): Float32Array;
+  preview(options: Asked): { heatmap: Float32Array; spread: number | null };
   outcome(options: Asked): Outcome;
   convergence(options: Asked): Settled[];
   signed(options: Asked): Signed;

@@ -11,30 +11,31 @@ const CURVES = 20;
 /**
  * Does those that are still to do, and answers with what they say of what is asked.
  * @param {{ run: Run, network: Named }} found
- * @param {Asked} given
+ * @param {Asked & { until?: number }} given
  * @param {Control<"explain"> | Control<"resume">} control
  */
-export async function doPasses({ run, network }, { target, method, options }, { signal, enough, onProgress }) {
+export async function doPasses({ run, network }, { target, method, options, until }, { signal, enough, onProgress }) {
   const { total, predictions, ...info } = run.info();
-  let { done } = run.progress();
+  let { done, etaMs } = run.progress();
   const asked = { target, method, options };
   run.preview(asked); // refuses an unknown class now rather than after the first passes
   const classified = { ...info, predictions: predictions.map(withLabel(network)), picture: run.picture() };
   /** @param {Partial<Progress> & { stage: Progress["stage"] }} said */
   const tell = (said) => onProgress(/** @type {Progress} */ ({ done, total, ...said }));
-  tell({ stage: "classified", etaMs: null, preview: null, convergence: [], ...classified });
+  tell({ stage: "classified", etaMs, preview: null, spread: null, convergence: [], ...classified });
 
   const began = done;
   for (let drawn = done; done < total;) {
     await nextTask();
     if (signal.aborted) throw signal.reason;
     if (enough.aborted && done > began) break;
-    const step = run.step();
-    done = step.done;
+    ({ done, etaMs } = run.step());
     const isDue = done - drawn >= total / CURVES;
     if (isDue) drawn = done;
     const convergence = isDue ? run.convergence(asked) : null;
-    tell({ stage: "score", etaMs: step.etaMs, preview: run.preview(asked), convergence });
+    const { heatmap: preview, spread } = run.preview(asked);
+    tell({ stage: "score", etaMs, preview, spread, convergence });
+    if (until !== undefined && spread !== null && spread <= until) break;
   }
   return { ...classified, ...run.outcome(asked) };
 }

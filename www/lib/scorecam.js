@@ -167,14 +167,15 @@ export class ScoreCam {
    * @returns {Promise<Result>}
    */
   async explain(image, options) {
-    const { method, options: chosen, rest } = check.method(options, ["layer", "target", ...CONTROL], this.methods);
-    const { layer, target, ...control } = rest;
+    const { method, options: chosen, rest } = check.method(options, ["layer", "target", "until", ...CONTROL], this.methods);
+    const { layer, target, until, ...control } = rest;
+    const enough = { until: check.until(until) };
     const asked = { target: check.target(target), method, options: chosen };
     const named = check.layer(layer);
     control.signal?.throwIfAborted?.();
     const picture = await pictureOf(image);
     const transfer = picture.pixels ? [picture.pixels.data.buffer] : [];
-    return this.#compute("explain", { ...asked, layer: named, picture }, asked, { ...control, transfer });
+    return this.#compute("explain", { ...asked, ...enough, layer: named, picture }, asked, { ...control, transfer });
   }
 
   /** Computes seeded convolutions by our kernels and by tract's operators, and says how far they are apart. */
@@ -269,7 +270,10 @@ export class ScoreCam {
         const chosen = check.method(options, [], this.methods);
         return other({ method: chosen.method, options: chosen.options });
       },
-      continue: async (options) => this.#compute("resume", asked, asked, check.options(options, CONTROL), generation),
+      continue: async (options) => {
+        const { until, ...control } = check.options(options, ["until", ...CONTROL]);
+        return this.#compute("resume", { ...asked, until: check.until(until) }, asked, control, generation);
+      },
       compare: async (second) => {
         if (!results.has(second)) throw failure("not-a-result");
         return this.#engine.call("compare", { first: mapOf(result), second: mapOf(second) });

@@ -51,7 +51,7 @@ function ofRun({ run, target, method, options }) {
 /**
  * Does the masked passes of a run that are still to do. A run that is given up before its first pass is forgotten, unless another
  * result still asks for it.
- * @param {number} id  @param {Asked} asked  @param {Control<"explain"> | Control<"resume">} control
+ * @param {number} id  @param {Asked & { until?: number }} asked  @param {Control<"explain"> | Control<"resume">} control
  * @returns {Promise<Explained>}
  */
 async function pass(id, asked, control) {

@@ -10,6 +10,7 @@ use scorecam::error::{Error, Result, shown};
 use scorecam::explain::{Explanation, Facts, View};
 use scorecam::image::{RgbImage, decode, fit_within};
 use scorecam::methods::{Method, Part, find};
+use scorecam::passes::Progress;
 use scorecam::render::{ColourMap, diverging_overlay, npy, overlay, png};
 use scorecam::target::{Score, Target, Wish, check_class};
 use serde_json::{Map, Value};
@@ -17,6 +18,9 @@ use serde_json::{Map, Value};
 use crate::files::{names, read_picture, unwritable};
 use crate::source::{Loaded, Source, parse};
 use crate::target::read_target;
+
+/// Seconds from which on it is said what a picture will take.
+const LONG: f64 = 2.0;
 
 #[derive(Args)]
 pub struct Explain {
@@ -50,6 +54,10 @@ pub struct Explain {
     /// Scores before or after the softmax over the classes: logit or probability [default: the method's own]
     #[arg(long, value_parser = parse::<Score>)]
     score: Option<Score>,
+    /// Ends the passes early once the map's values are expected to change by no more than this, in [0, 1]: 0.02, say. Of methods that
+    /// cannot tell, all are done
+    #[arg(long, value_name = "SPREAD", value_parser = spread)]
+    until: Option<f32>,
     /// Writes what speaks for and against too: <image>.signed.npy and, in diverging colours, .signed.png
     #[arg(long)]
     signed: bool,
@@ -59,6 +67,12 @@ pub struct Explain {
     /// Folder to write to; it is made if need be
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+}
+
+/// A number in [0, 1].
+fn spread(text: &str) -> std::result::Result<f32, String> {
+    let value = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    value.ok_or_else(|| "expected a number from 0 to 1, as in 0.02".into())
 }
 
 /// "NAME=VALUE"; a value is JSON, or else text.
@@ -127,10 +141,22 @@ impl Job<'_> {
         let picture = decode(&read_picture(path)?)?.pixels;
         let (layer, limits) = (self.arguments.layer.as_deref(), self.arguments.source.limits());
         let mut explanation = Explanation::begin_within(&self.loaded.network, &picture, layer, &self.method, limits)?;
+        let Progress { total, eta_ms, .. } = explanation.progress();
+        if let Some(seconds) = eta_ms.map(|ms| ms / 1000.0).filter(|&seconds| seconds >= LONG) {
+            eprintln!("{}: {total} passes, about {seconds:.0} s", shown(name));
+        }
+        let mut view = explanation.view(&self.target, &self.method)?;
         while !explanation.is_complete() {
             explanation.step()?;
+            if let Some(until) = self.arguments.until {
+                explanation.refresh(&mut view)?;
+                if view.preview().spread.is_some_and(|spread| spread <= until) {
+                    break;
+                }
+            }
         }
-        let view = explanation.view(&self.target, &self.method)?;
+        explanation.refresh(&mut view)?;
+        view.settle();
         self.write((path, name), &picture, &explanation, &view)
     }
 
@@ -166,7 +192,7 @@ impl Job<'_> {
         let facts = Facts { image: &image, labels, sha256: Some(sha256) };
         write("json", explanation.report(view, &facts)?.to_json()?.as_bytes())?;
         let masks = match view.method().part() {
-            Part::Map | Part::AblatedMap | Part::None => "channels",
+            Part::Map | Part::AblatedMap | Part::SmoothedMap | Part::None => "channels",
             Part::Window => "windows",
             Part::Cell => "cells",
             Part::Grid => "masks",
@@ -174,12 +200,17 @@ impl Job<'_> {
             Part::Cluster => "passes, two for each cluster of maps,",
         };
         println!(
-            "{}: {} {:.3}, {} {masks} in {:.1} s{}",
+            "{}: {} {:.3}, {} {masks} in {:.1} s{}{}",
             shown(name),
             described(view.target(), labels),
             outcome.probability,
             outcome.diagnostics.scored_channels,
             explanation.timings().score_ms / 1000.0,
+            match outcome.spread {
+                Some(spread) if outcome.diagnostics.partial =>
+                    format!(", the rest would change it by about {spread:.3}"),
+                _ => String::new(),
+            },
             if outcome.diagnostics.no_positive_evidence { "; no positive evidence, the map is empty" } else { "" }
         );
         Ok(())

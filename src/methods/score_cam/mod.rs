@@ -10,6 +10,7 @@
 mod forecast;
 mod mask;
 pub mod recipe;
+mod smoothed;
 mod sum;
 mod weights;
 
@@ -31,6 +32,8 @@ use recipe::{Recipe, RecipeOptions, Scaling, Score, Summed};
 use sum::MaskSummands;
 
 pub use recipe::RecipeDescription;
+
+pub use smoothed::{IS_CAM, SS_CAM};
 
 /// Its place among the methods.
 pub const ENTRY: Entry = Entry { describe, make };
