@@ -1,6 +1,7 @@
 //! Composes the stages: a picture, a network and a method become an explanation that grows pass by pass, and that is seen
 //! through [`View`]s.
 
+mod cover;
 mod diagnostics;
 mod inspect;
 mod report;
@@ -22,6 +23,9 @@ use crate::passes::{Fill, Passes, Progress, finite};
 use crate::preprocess::{Input, prepare};
 use crate::target::{Wish, order, probabilities};
 
+use cover::Filler;
+
+pub use cover::Covered;
 pub use diagnostics::Diagnostics;
 pub use inspect::{MaskPicture, Prediction};
 pub use report::{Facts, Report};
@@ -47,6 +51,7 @@ pub struct Explanation {
     masking: String,
     passes: Passes,
     prepare: Duration,
+    filler: Filler,
 }
 
 impl Explanation {
@@ -106,7 +111,13 @@ impl Explanation {
         let activations = layer.as_ref().map(|layer| network.activations(layer, &input.tensor)).transpose()?;
         let subject = Arc::new(Subject::new(network, layer.zip(activations), input, references));
         let passes = Passes::new(method.masks(&subject)?, network);
-        Ok(Explanation { subject, masking: method.masking(), passes, prepare: started.elapsed() })
+        Ok(Explanation {
+            subject,
+            masking: method.masking(),
+            passes,
+            prepare: started.elapsed(),
+            filler: Filler::default(),
+        })
     }
 
     /// Does the next masked passes, about 200 ms of them, on all threads of the current rayon pool.

@@ -16,6 +16,15 @@ pub struct Heatmap {
     pub has_positive_evidence: bool,
 }
 
+/// What a cover hides, in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    /// Of the picture.
+    pub area: f32,
+    /// Of the map's sum; absent if that is zero.
+    pub evidence: Option<f32>,
+}
+
 impl Heatmap {
     /// The map of `values` [height, width], which are its own scale.
     ///
@@ -59,6 +68,17 @@ impl Heatmap {
             *value = ((*value - low) * factor).min(1.0);
         }
         Heatmap { values, height, width, has_positive_evidence }
+    }
+
+    /// How much of the picture and of the map is under a cover [height, width] in [0, 1].
+    pub fn under(&self, cover: &[f32]) -> Shares {
+        let sum = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>();
+        let hidden = || cover.iter().map(|&hidden| f64::from(hidden));
+        let values = || self.values.iter().map(|&value| f64::from(value));
+        let whole = sum(&mut values());
+        let covered = sum(&mut values().zip(hidden()).map(|(value, hidden)| value * hidden));
+        let area = sum(&mut hidden()) / cover.len() as f64;
+        Shares { area: area as f32, evidence: (whole > 0.0).then(|| (covered / whole) as f32) }
     }
 
     /// How its values are spread over three by three parts of equal size: nine shares by rows, which sum to one, or nine

@@ -29,6 +29,7 @@ use crate::render::{ColourMap, diverging_table};
 use wasm_bindgen_rayon as _; // exports initThreadPool
 
 mod bytes;
+mod cover;
 mod options;
 mod run;
 mod trial;

@@ -197,7 +197,8 @@ export interface Method {
   recipes: RecipeDescription[];
 }
 
-export type Part = "map" | "window" | "cluster" | "cell" | "grid" | "superpixel" | "ablated-map" | "smoothed-map" | "none";
+export type Part =
+  "map" | "window" | "cluster" | "cell" | "grid" | "superpixel" | "ablated-map" | "smoothed-map" | "none";
 
 /** An option of a method. A default of null depends on the recipe. */
 export type Choice = { name: string } & (
@@ -283,6 +284,29 @@ export interface Classified {
   animated: boolean;
   /** What became of the picture's colours: those of a profile other than sRGB are "converted" to it, or "kept" where that cannot be. */
   colours: { kind: "srgb"; profile?: undefined } | { kind: "converted" | "kept"; profile: string };
+}
+
+/** What shows under a cover: the network's mean colour, the picture blurred, the picture's own mean colour, or noise. */
+export type CoverFill = "mean" | "blur" | "average" | "noise";
+
+/** What the network makes of a picture with a cover. */
+export interface Covered {
+  /** At input size, as the network sees it. */
+  picture: ImageData;
+  /** The five most probable classes. */
+  predictions: Prediction[];
+  /** How probable the target of the result is. */
+  probability: number;
+  /** How much of the picture is covered, in [0, 1]. */
+  area: number;
+  /** How much of the map is, in [0, 1]; null if the map is empty. */
+  evidence: number | null;
+}
+
+/** Which patch each pixel [height, width] is in, from 0, and how many there are. */
+export interface Superpixels {
+  labels: Uint32Array;
+  count: number;
 }
 
 export interface Region {
@@ -395,6 +419,18 @@ export interface Result extends Classified {
    * `onProgress` says how far it is.
    */
   measure(options?: MeasureOptions): Promise<Measurement>;
+  /**
+   * The answer for the picture with some of it covered: one pass, some milliseconds. `cover` [height, width] has a value for each pixel of the map, 0
+   * leaves it as it is, 1 hides it.
+   */
+  cover(options: { cover: Float32Array; fill?: CoverFill; seed?: number }): Promise<Covered>;
+  /**
+   * A cover [height, width] of the share in [0, 1] of the pixels that the map names first ("most-relevant", the default) or last: the very pixels that
+   * the measure "deletion-insertion" of this map removes with the same seed.
+   */
+  coverOf(options: { share: number; order?: "most-relevant" | "least-relevant"; seed?: number }): Promise<Float32Array>;
+  /** Patches of the picture [height, width] that are alike in colour: those of LIME's defaults. It takes about a second. */
+  superpixels(): Promise<Superpixels>;
   /** Explains the picture again under ten small changes, and what the map leaves of it: eleven times the passes. */
   stability(options?: { seed?: number } & TrialControl): Promise<Steadiness>;
   /**

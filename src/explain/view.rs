@@ -82,6 +82,9 @@ pub struct Preview {
     pub spread: Option<f32>,
 }
 
+/// Passes before which a map that has hardly moved may only not have begun to.
+const LEAST_FOR_SPREAD: usize = 32;
+
 /// An explanation seen for one target and one method.
 pub struct View {
     subject: Arc<Subject>,
@@ -222,7 +225,9 @@ impl View {
         let Some(now) = self.forecast(self.scored.len()) else {
             return Preview { heatmap: self.heatmap(), spread: None };
         };
-        let spread = self.forecast(self.scored.len() / 2).map(|before| {
+        let is_enough = self.scored.len() >= LEAST_FOR_SPREAD;
+        let before = if is_enough { self.forecast(self.scored.len() / 2) } else { None };
+        let spread = before.map(|before| {
             // At layer size: what is between the cells follows from them.
             let cells = |sum: &WeightedSum| Heatmap::of_positive(sum.values.clone(), (sum.height, sum.width)).values;
             let (before, now) = (cells(&before), cells(&now));

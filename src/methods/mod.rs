@@ -47,8 +47,6 @@ pub struct Entry {
 /// Every method, the default first.
 pub const ALL: [Entry; 17] = [
     score_cam::ENTRY,
-    score_cam::SS_CAM,
-    score_cam::IS_CAM,
     grad_cam::CAM,
     grad_cam::GRAD_CAM,
     grad_cam::GRAD_CAM_PLUS_PLUS,
@@ -61,6 +59,8 @@ pub const ALL: [Entry; 17] = [
     rise::ENTRY,
     superpixels::LIME,
     superpixels::KERNEL_SHAP,
+    score_cam::SS_CAM,
+    score_cam::IS_CAM,
     vit_cx::ENTRY,
     occlusion::ENTRY,
 ];

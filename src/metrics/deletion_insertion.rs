@@ -24,7 +24,10 @@ impl DeletionInsertion {
     /// Curves of a case: of a random map the order from its end is another random order, and is not measured.
     fn curves(case: &Case) -> Vec<(Removed, bool)> {
         let orders: &[bool] = if case.is_random { &[true] } else { &[true, false] };
-        Removed::ALL.iter().flat_map(|&fill| orders.iter().map(move |&relevant_first| (fill, relevant_first))).collect()
+        Removed::MEASURED
+            .iter()
+            .flat_map(|&fill| orders.iter().map(move |&relevant_first| (fill, relevant_first)))
+            .collect()
     }
 
     /// Steps at which a curve of a case is taken. Those of baselines are taken at a quarter of them: their areas are the same to a few
@@ -66,7 +69,8 @@ impl Measure for DeletionInsertion {
         let steps = Self::steps(case);
         let at: Vec<f64> = steps.iter().map(|&step| removed_after(step, pixels) as f64 / pixels as f64).collect();
         let mut reading = Reading::default();
-        for (fill, curves) in Removed::ALL.iter().zip(scores.chunks_exact(scores.len() / Removed::ALL.len())) {
+        for (fill, curves) in Removed::MEASURED.iter().zip(scores.chunks_exact(scores.len() / Removed::MEASURED.len()))
+        {
             let (removal, rest) = curves.split_at(steps.len());
             // What a random map leaves in its own order stands for the other, too.
             let retention: Vec<f64> = if case.is_random { removal } else { rest }.iter().rev().copied().collect();

@@ -1,34 +1,60 @@
 //! What takes the place of removed pixels.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::chance::Chance;
 
 /// What shows where pixels are removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Removed {
     /// The colour that the network's preprocessing subtracts.
     Mean,
     /// The picture, blurred.
     Blur,
+    /// The picture's own mean colour.
+    Average,
+    /// Noise, every value by itself, with the picture's means and deviations.
+    Noise,
 }
 
 impl Removed {
-    pub const ALL: [Removed; 2] = [Removed::Mean, Removed::Blur];
+    /// Those that curves are measured with.
+    pub const MEASURED: [Removed; 2] = [Removed::Mean, Removed::Blur];
 
+    /// The name it is asked for by.
     pub fn name(self) -> &'static str {
         match self {
             Removed::Mean => "mean",
             Removed::Blur => "blur",
+            Removed::Average => "average",
+            Removed::Noise => "noise",
         }
     }
 
     /// The tensor [3, height, width] without any of the picture's pixels.
-    pub fn of(self, tensor: &[f32], size: (usize, usize)) -> Vec<f32> {
+    pub fn of(self, tensor: &[f32], size: (usize, usize), mut chance: Chance) -> Vec<f32> {
+        let planes = || tensor.chunks_exact(size.0 * size.1);
         match self {
             Removed::Mean => vec![0.0; tensor.len()],
             Removed::Blur => blurred(tensor, size),
+            Removed::Average => planes().flat_map(|plane| vec![moments(plane).0; plane.len()]).collect(),
+            Removed::Noise => planes()
+                .flat_map(|plane| {
+                    let (mean, deviation) = moments(plane);
+                    plane.iter().map(|_| mean + deviation * chance.normal()).collect::<Vec<_>>()
+                })
+                .collect(),
         }
     }
+}
+
+/// Mean and standard deviation.
+fn moments(values: &[f32]) -> (f32, f32) {
+    let count = values.len() as f64;
+    let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
+    let square = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+    (mean as f32, square.sqrt() as f32)
 }
 
 /// Weights of the blur in RISE's code: an impulse in 11 places, smoothed by SciPy with a deviation of 5. Its Gaussian reaches 20 places
@@ -52,7 +78,7 @@ fn kernel() -> [f64; 11] {
 }
 
 /// Both ways; beyond the picture's edges there is the mean colour, as in RISE's code.
-fn blurred(tensor: &[f32], (height, width): (usize, usize)) -> Vec<f32> {
+pub(super) fn blurred(tensor: &[f32], (height, width): (usize, usize)) -> Vec<f32> {
     let kernel = kernel();
     let along = |values: &[f32], length: usize, stride: usize, out: &mut [f32]| {
         for at in 0..length {
@@ -79,7 +105,20 @@ fn blurred(tensor: &[f32], (height, width): (usize, usize)) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{blurred, kernel};
+    use super::{Removed, blurred, kernel};
+    use crate::chance::Chance;
+
+    #[test]
+    fn noise_has_the_picture_s_means_and_deviations_and_is_the_same_for_the_same_seed() {
+        let tensor: Vec<f32> = (0..3 * 4096).map(|at| (at / 4096) as f32 + (at % 2) as f32).collect();
+        let average = Removed::Average.of(&tensor, (64, 64), Chance::new(0, 0));
+        assert_eq!((average[0], average[4096], average[8192]), (0.5, 1.5, 2.5));
+        let noise = Removed::Noise.of(&tensor, (64, 64), Chance::new(0, 0));
+        let (mean, deviation) = super::moments(&noise[4096..8192]);
+        assert!((mean - 1.5).abs() < 0.05 && (deviation - 0.5).abs() < 0.05, "{mean} {deviation}");
+        assert_eq!(noise, Removed::Noise.of(&tensor, (64, 64), Chance::new(0, 0)));
+        assert_ne!(noise, Removed::Noise.of(&tensor, (64, 64), Chance::new(1, 0)));
+    }
 
     #[test]
     fn the_blur_is_that_of_scipy() {

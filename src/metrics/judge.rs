@@ -160,7 +160,7 @@ impl Judging {
         let maps: Vec<Known> = all
             .enumerate()
             .map(|(at, (name, map, is_random, is_baseline))| {
-                let ranking = ranking(&map.values, Chance::new(asked.seed, RANKINGS + at as u64));
+                let ranking = ranking_of(&map, asked.seed, at as u64);
                 Known { name, map, ranking, is_random, is_baseline }
             })
             .collect();
@@ -224,6 +224,11 @@ impl Judging {
         let agreement = plan.maps.iter().map(|a| plan.maps.iter().map(|b| correlation(a, b)).collect()).collect();
         Ok(Verdict { score: plan.picture.score, rows, agreement })
     }
+}
+
+/// The order of the pixels by map `number` of a measurement, the most relevant first.
+pub fn ranking_of(map: &Heatmap, seed: u64, number: u64) -> Vec<u32> {
+    ranking(&map.values, Chance::new(seed, RANKINGS + number))
 }
 
 /// Makes sure that a map can be measured.

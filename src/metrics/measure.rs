@@ -12,7 +12,7 @@ use crate::preprocess::Input;
 use super::deletion_insertion::DeletionInsertion;
 use super::drop::Drop;
 use super::energy::Energy;
-use super::fills::Removed;
+use super::fills::{Removed, blurred};
 use super::road::Road;
 
 /// Every measure that needs no more than a map.
@@ -96,7 +96,8 @@ impl Judged {
     pub(super) fn filler(&self, fill: Removed) -> &[f32] {
         match fill {
             Removed::Mean => &self.blank,
-            Removed::Blur => self.blurred.get_or_init(|| fill.of(&self.input.tensor, self.input.size())),
+            Removed::Blur => self.blurred.get_or_init(|| blurred(&self.input.tensor, self.input.size())),
+            Removed::Average | Removed::Noise => unreachable!("no curve is measured with it"),
         }
     }
 }

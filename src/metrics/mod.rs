@@ -9,7 +9,7 @@ pub mod convergence;
 mod deletion_insertion;
 mod drop;
 mod energy;
-mod fills;
+pub mod fills;
 pub mod impute;
 pub mod judge;
 pub mod measure;

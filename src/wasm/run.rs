@@ -19,7 +19,7 @@ use super::options::Options;
 use super::{Result, floats, from_js, object, to_js};
 
 /// How many predictions a result names.
-const PREDICTIONS: usize = 5;
+pub(super) const PREDICTIONS: usize = 5;
 
 /// Longest side in pixels of the pictures that are shown and saved.
 const SHOWN_SIDE: u32 = 1600;
@@ -51,7 +51,7 @@ impl Run {
     }
 
     /// What the passes so far say of what is asked: nothing is computed twice.
-    fn view(&mut self, options: &Options) -> std::result::Result<&mut View, crate::error::Error> {
+    pub(super) fn view(&mut self, options: &Options) -> std::result::Result<&mut View, crate::error::Error> {
         let name = options.view_name();
         let view = match self.views.iter().position(|(known, _)| *known == name) {
             Some(at) => {
@@ -288,7 +288,7 @@ impl Run {
     }
 }
 
-fn image_data(picture: &RgbImage) -> Result<ImageData> {
+pub(super) fn image_data(picture: &RgbImage) -> Result<ImageData> {
     let rgba: Vec<u8> = picture.pixels().flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
     // A copy outside the wasm memory: ImageData refuses shared memory.
     ImageData::new_with_js_u8_clamped_array(&Uint8ClampedArray::from(rgba.as_slice()), picture.width())

@@ -50,7 +50,7 @@ impl Run {
 }
 
 impl Run {
-    fn target(&self, options: &Options) -> std::result::Result<Target, crate::error::Error> {
+    pub(super) fn target(&self, options: &Options) -> std::result::Result<Target, crate::error::Error> {
         options.target.resolve(self.explanation.logits(), self.explanation.network().output())
     }
 }

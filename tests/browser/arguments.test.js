@@ -48,6 +48,8 @@ const WRONG = [
   ["result.forClass(5)", /^There is no class 5: the network has 5/],
   ["result.forRecipe(7)", /^recipe is 7\./],
   ["result.compare({})", /is not a result\./],
+  ["cam.explain(pictures.cat, { until: 2 })", /^until is 2\. Give a number from 0 to 1\./],
+  ['result.continue({ until: "soon" })', /^until is "soon"\./],
   ["result.overlayPng({ opacity: 2 })", /^opacity is 2\./],
   ["result.overlayPng({ colourMap: 1 })", /^colourMap is 1\./],
   ["cam.loadModel({})", /^Neither a network of the catalogue nor a file was named\. Give \{ catalog/],

@@ -61,6 +61,33 @@ test("several maps of a picture are measured in one call, beside maps that know 
   assert.ok(told.length > 1 && last.done === last.total && last.etaMs === 0, JSON.stringify(last));
 });
 
+test("what a map will cost is told before its first pass, what is still open with every preview, and passes end by themselves", async () => {
+  const { told, partial, complete, apart } = await page.evaluate(async () => {
+    const told = [];
+    const onProgress = ({ stage, done, total, etaMs, spread }) => told.push({ stage, done, total, etaMs, spread });
+    // A network with enough maps for a guess.
+    const cam = await globalThis.create();
+    await cam.loadModel({ catalog: "efficientnet_lite0" });
+    const partial = await cam.explain(globalThis.pictures.cat, { until: 0.06, onProgress });
+    const complete = await partial.continue();
+    await cam.dispose();
+    const squares = partial.heatmap.map((value, at) => (value - complete.heatmap[at]) ** 2);
+    const apart = Math.sqrt(squares.reduce((sum, square) => sum + square) / squares.length);
+    const of = ({ spread, passes, diagnostics }) => ({ spread, passes, isPartial: diagnostics.partial });
+    return { told, partial: of(partial), complete: of(complete), apart };
+  });
+  const [first, ...others] = told;
+  assert.ok(first.stage === "classified" && first.done === 0 && first.etaMs > 0, JSON.stringify(first));
+  assert.ok(others.every(({ spread }) => spread === null || (spread >= 0 && spread <= 1)));
+  assert.ok(others.slice(0, -1).every(({ spread }) => spread === null || spread > 0.06));
+  assert.ok(
+    partial.isPartial && partial.spread <= 0.06 && partial.passes.done < partial.passes.total,
+    JSON.stringify(partial),
+  );
+  assert.ok(apart < 2 * partial.spread, `${partial.spread} is said to be open, ${apart} was`);
+  assert.deepEqual(complete, { spread: 0, passes: { done: first.total, total: first.total }, isPartial: false });
+});
+
 test("the share of a map in a box is told, of the box in the picture's pixels", async () => {
   const numbers = await page.evaluate(async () => {
     const { first } = globalThis;

@@ -255,7 +255,7 @@ test("targets are asked from the same passes: groups, differences, Finer-CAM's c
     assert.deepEqual(optionsOf["vit-cx"], ["distance", "noise", "seed"]);
     assert.deepEqual(optionsOf.occlusion, ["window", "stride", "fill", "score"]);
     assert.deepEqual(optionsOf.cam, []);
-    assert.equal(seen.methods.length, 15);
+    assert.equal(seen.methods.length, 17);
   } finally {
     await module.close();
   }

@@ -101,7 +101,11 @@ fn targets_methods_and_what_speaks_against_are_asked_for_by_flags() {
     assert!(worked && report["method"] == "vit-cx" && report["distance"] == 0.3 && report["seed"] == 7);
     assert_eq!(report["noise"], 0.1);
 
+    let (worked, _, report) = explain(&["--method", "is-cam", "--option", "samples=3"]);
+    assert!(worked && report["method"] == "is-cam" && report["samples"] == 3);
+
     for (wrong, says) in [
+        (&["--until", "2"][..], "expected a number from 0 to 1"),
         (&["--method", "vit-cx", "--option", "noise=2"][..], "0 to 1"),
         (&["--target", "difference:1"][..], "cannot be read"),
         (&["--target", "group:0,9"], "There is no class 9"),
@@ -118,6 +122,16 @@ fn targets_methods_and_what_speaks_against_are_asked_for_by_flags() {
     let (worked, _, report) = explain(&["--resample", "lanczos", "--crop", "0.5"]);
     let input = &report["input"];
     assert!(worked && input["resample"] == "lanczos" && input["crop"] == 0.5 && input["resize"] == "crop", "{input}");
+}
+
+#[test]
+fn passes_end_by_themselves_where_little_is_open_and_that_is_said() {
+    let out = folder("until");
+    let output = scorecam(&["explain", "www/samples/coffee.png", "--until", "0.05", "--out", out.to_str().unwrap()]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("the rest would change it by about 0.0"), "{said}");
+    let report: Value = serde_json::from_slice(&fs::read(out.join("coffee.json")).unwrap()).unwrap();
+    assert_eq!(report["diagnostics"]["partial"], true);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod bad_pictures;
 mod chance;
 mod chelsea;
 mod command_line;
+mod cover;
 mod exports;
 mod fixtures;
 mod fuzz;

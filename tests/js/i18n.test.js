@@ -22,14 +22,14 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   const sources = await Promise.all(["index.html", ...files].map((name) => readFile(new URL(name, www), "utf8")));
   const text = sources.join("\n");
   const asked = new Set(
-    [...text.matchAll(/data-i18n="(\w+)"|\bt\("([\w-]+)"|(?:note|offers\.add)\("(\w+)"/g)].map((match) =>
+    [...text.matchAll(/data-i18n(?:-label)?="([\w-]+)"|\bt\("([\w-]+)"|(?:note|offers\.add)\("(\w+)"/g)].map((match) =>
       match.slice(1).find(Boolean),
     ),
   );
   for (const key of asked) assert.ok(key in en, `no sentence for ${key}`);
   // Keys that are made of parts, or named in a list.
   const composed =
-    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail|method|option|fades|factChannelsValue|provenanceHint|provenanceShare|provenanceNone|build|colours|offline)-|^(fact\w+|scoringSoon|scoring|finished|stopped|stoppedOpen|shared\w*|link\w+|pause|play|reload)$/;
+    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail|method|option|fades|factChannelsValue|provenanceHint|provenanceShare|provenanceNone|build|colours|offline|number|film-line)-|^(fact\w+|scoringSoon|scoring|finished|stopped|stoppedOpen|shared\w*|link\w+|pause|play|reload)$/;
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || composed.test(key), `${key} is never used`);
 });
 

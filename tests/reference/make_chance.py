@@ -80,7 +80,7 @@ def lime(model, pixels, session, target):
     maps = []
     for seed in SEEDS:
         explained = LimeImageExplainer(random_state=seed).explain_instance(
-            pixels, classify, labels=(target,), top_labels=None, num_samples=SAMPLES, batch_size=20, progress_bar=False,
+            pixels, classify, labels=(target,), top_labels=None, num_samples=SAMPLES, batch_size=20,
             segmentation_fn=lambda _: segments)
         worth = dict(explained.local_exp[target])
         maps.append(np.vectorize(worth.get)(segments))
@@ -112,14 +112,19 @@ def stability(model, tensor, target):
     low, high = tensor.new_tensor(-127 / 128), tensor.new_tensor(1.0)
     radius = 0.02 * float(high - low)
     cam = GradCAM(model=model, target_layers=[model.tap])
-    explain = lambda x: tuple(torch.tensor(cam(input_tensor=each[None].clone().requires_grad_(),
-                                              targets=[ClassifierOutputTarget(target)])) for each in x)
-    of_one = lambda x: torch.cat(explain(x))[:, None]
+    target = [ClassifierOutputTarget(target)]
+
+    def explain(pictures):
+        pictures = pictures[0] if isinstance(pictures, tuple) else pictures
+        with torch.enable_grad():
+            maps = [cam(input_tensor=each[None].clone().requires_grad_(), targets=target) for each in pictures]
+        return torch.tensor(np.stack(maps))
+
     found = []
     for seed in SEEDS:
         torch.manual_seed(seed)
         np.random.seed(seed)
-        found.append(float(sensitivity_max(of_one, tensor, perturb_radius=radius, n_perturb_samples=10)[0]))
+        found.append(float(sensitivity_max(explain, tensor, perturb_radius=radius, n_perturb_samples=10)[0]))
     return found
 
 
@@ -145,10 +150,10 @@ if __name__ == "__main__":
     model, pixels, session, tensor, target = load("efficientnet_lite0")
     made = {
         "picture": PICTURE, "target": target, "samples": SAMPLES, "masks": RISE_MASKS,
-        "smoothed": [smoothed(name) for name in ("alexnet", "vgg16")],
         "stability": stability(load("efficientnet_lite0")[0], tensor, target),
         "lime": lime(model, pixels, session, target),
         "kernel_shap": kernel_shap(model, pixels, session, tensor, target),
         "rise": rise(Path(sys.argv[1]), model, tensor, target),
+        "smoothed": [smoothed(name) for name in ("alexnet", "vgg16")],
     }
     (ROOT / "tests" / "fixtures" / "chance.json").write_text(json.dumps(made) + "\n")

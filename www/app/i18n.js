@@ -151,6 +151,8 @@ export function translatePage(menu, onChange) {
   const apply = () => {
     document.documentElement.lang = language;
     for (const element of findAll(document, "[data-i18n]")) element.textContent = t(element.dataset.i18n ?? "");
+    for (const element of findAll(document, "[data-i18n-label]"))
+      element.setAttribute("aria-label", t(element.dataset.i18nLabel ?? ""));
   };
   menu.value = language;
   menu.addEventListener("change", () => {

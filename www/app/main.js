@@ -9,6 +9,7 @@ import { guarded } from "./guard.js";
 import { t, translatePage } from "./i18n.js";
 import { createLargeType } from "./large_type.js";
 import { followLink } from "./link.js";
+import { createModes } from "./modes.js";
 import { createNetworks } from "./networks.js";
 import { createNotices } from "./notices.js";
 import { createOffers } from "./offers.js";
@@ -88,7 +89,19 @@ const actions = {
   onError,
   name: () => session.name(),
   comparison: () => panels.map((panel) => panel.comparison?.()).find(Boolean) ?? null,
+  mode: () => modes.current,
+  methods: () => methods,
+  explain: (options, control) => session.beside(options, control),
+  present: (result) => session.present(result),
 };
+/** @type {import("../scorecam.js").Method[]} */
+let methods = [];
+const modes = createModes(
+  { buttons: find(document, ".modes"), main: find(document, "main"), progress: element("progress") },
+  (mode) => {
+    for (const panel of panels) panel.enter?.(mode);
+  },
+);
 // A part that breaks does not take the page with it.
 const panels = PANELS.map(({ id, create }) => guarded(() => create(element(id), actions), onError));
 
@@ -145,6 +158,7 @@ async function start() {
   const cam = await ScoreCam.create({ threads: isNumber ? threads : undefined, build, prefetch, onProgress });
   describeEngine(element("engine"), cam);
   stage.setColourMaps(cam.colourMaps, cam.divergingColours);
+  methods = cam.methods;
   networks.offer(cam);
   await followLink(location.hash, { cam, networks, settings, stage, session, notices });
   return cam;

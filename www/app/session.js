@@ -232,6 +232,28 @@ export function createSession({
     cancel: () => state.cancel(),
     suffice: () => state.suffice(),
     isBusy: () => state.run !== null,
+    /**
+     * Explains the picture on the page by another method, beside the result that is shown.
+     * @param {import("../scorecam.js").MethodOptions} method  @param {import("./types.js").Beside} control
+     */
+    async beside(method, control) {
+      const { view, picture } = state;
+      if (!view || !picture) throw new Error("There is no picture.");
+      const cam = await ready;
+      const layer = view.result.layer?.name ?? settings.chosen().layer;
+      return cam.explain(picture.blob, { layer, target: view.result.target, ...method, ...control });
+    },
+
+    /**
+     * Shows a result of the picture on the page; what is chosen in the settings follows.
+     * @param {Result} result
+     */
+    present: (result) =>
+      attempt(async () => {
+        settings.choose({ method: result.method, recipe: "" });
+        await showResult(result);
+      }),
+
     /** All that is known of the result that is shown. */
     view: () => state.view,
     /** What saved files are called after. */

@@ -2,6 +2,8 @@
 
 import type {
   Channels,
+  Covered,
+  Measurement,
   MethodOptions,
   Method,
   Model,
@@ -81,6 +83,21 @@ export interface Panel {
   repaint?(view: View): unknown;
   /** What it compares at the moment. */
   comparison?(): Comparison | null;
+  /** The page is in another mode: what belongs to it may begin to work. */
+  enter?(mode: Mode): unknown;
+  /** The maps side by side, the film and the covered picture, as they are now, for the report. */
+  wall?(): Wall;
+  film?(): Measurement | null;
+  hand?(): Covered | null;
+}
+
+/** How the page looks at a picture. */
+export type Mode = "explain" | "compare" | "test";
+
+/** Maps of one picture by several methods, and what was measured of them. */
+export interface Wall {
+  results: Result[];
+  measured: Measurement | null;
 }
 
 /** What panels can ask of the page. */
@@ -94,6 +111,18 @@ export interface Actions {
   name(): string;
   /** What is compared at the moment. */
   comparison(): Comparison | null;
+  mode(): Mode;
+  methods(): Method[];
+  /** Explains the picture on the page by another method, for the same target, beside the result that is shown. */
+  explain(options: MethodOptions, control: Beside): Promise<Result>;
+  /** Shows a result of the picture on the page in every part of it. */
+  present(result: Result): void;
+}
+
+/** What goes with an explanation beside the one that is shown. */
+export interface Beside {
+  signal: AbortSignal;
+  onProgress: (event: Progress) => void;
 }
 
 /** A panel by the element that it fills. */

@@ -160,6 +160,36 @@ const MOST_STAGES = 1000;
 /** @param {any} value */
 export const seed = (value) => (value === undefined ? 0 : whole("seed", value, 0, LARGEST_SEED));
 
+/** @param {any} value */
+export const share = (value) => within("share", value, 0, 1);
+
+/** @param {any} value  @returns {Float32Array} */
+export function cover(value) {
+  if (value instanceof Float32Array) return value;
+  throw refuse("cover", value, "a Float32Array with a value from 0 to 1 for each pixel of the map");
+}
+
+/**
+ * One of a few words, the first of them if nothing is said.
+ * @template {string} Word
+ * @param {string} name  @param {Word[]} words
+ * @returns {(value: any) => Word}
+ */
+const oneOf =
+  (name, words) =>
+  (value = words[0]) => {
+    if (words.includes(value)) return value;
+    throw refuse(name, value, `one of ${words.map((word) => `"${word}"`).join(", ")}`);
+  };
+export const coverFill = oneOf(
+  "fill",
+  /** @type {import("../scorecam.js").CoverFill[]} */ (["mean", "blur", "average", "noise"]),
+);
+export const order = oneOf(
+  "order",
+  /** @type {("most-relevant" | "least-relevant")[]} */ (["most-relevant", "least-relevant"]),
+);
+
 /**
  * Yes unless it is said not to be.
  * @param {string} name  @param {any} value

@@ -17,6 +17,8 @@ import type {
   Channels,
   Classified,
   Comparison,
+  CoverFill,
+  Covered,
   ErrorKind,
   Features,
   InputSpec,
@@ -37,6 +39,7 @@ import type {
   SingleThreadReason,
   Stage,
   Steadiness,
+  Superpixels,
   Target,
   StepTime,
 } from "../scorecam.js";
@@ -66,7 +69,11 @@ export interface Calls {
     answer: Model;
     progress: { stage: "download" | "prepare"; done: number; total: number };
   };
-  explain: { argument: Asked & { picture: Pictured; layer?: string; until?: number }; answer: Explained; progress: Progress };
+  explain: {
+    argument: Asked & { picture: Pictured; layer?: string; until?: number };
+    answer: Explained;
+    progress: Progress;
+  };
   resume: { argument: OfRun & { until?: number }; answer: Explained; progress: Progress };
   outcome: { argument: OfRun; answer: Outcome };
   signed: { argument: OfRun; answer: Signed };
@@ -85,6 +92,12 @@ export interface Calls {
   partialSum: { argument: OfRun & { count: number }; answer: PartialSum };
   convergence: { argument: OfRun; answer: Settled[] };
   provenance: { argument: OfRun & { row: number; column: number }; answer: Share[] };
+  cover: { argument: OfRun & { cover: Float32Array; fill: CoverFill; seed: number }; answer: Covered };
+  coverOf: {
+    argument: OfRun & { map: Float32Array; share: number; relevantFirst: boolean; seed: number };
+    answer: Float32Array;
+  };
+  superpixels: { argument: OfRun; answer: Superpixels };
   compare: { argument: { first: MapOfPicture; second: MapOfPicture }; answer: Comparison };
   measure: {
     argument: OfRun & { maps: NamedMap[]; asked: Judged };
@@ -114,6 +127,9 @@ export interface NamedMap {
   height: number;
   width: number;
 }
+
+/** As the core answers, without the names of classes. */
+export type UnnamedCovered = Omit<Covered, "predictions"> & { predictions: Omit<Prediction, "label">[] };
 
 /** What is asked of maps. */
 export interface Judged {

@@ -1,9 +1,20 @@
 /** What the Rust core exports: `src/wasm.rs` and `src/wasm/run.rs`, as worker.js uses them. */
 
-import type { Asked, Calls, Judged, MapOfPicture, NamedMap, Outcome, RunInfo, ScaledMap } from "./calls.js";
+import type {
+  Asked,
+  Calls,
+  Judged,
+  MapOfPicture,
+  NamedMap,
+  Outcome,
+  RunInfo,
+  ScaledMap,
+  UnnamedCovered,
+} from "./calls.js";
 import type {
   Channels,
   Comparison,
+  CoverFill,
   InputSpec,
   MeasureDescription,
   Method,
@@ -15,6 +26,7 @@ import type {
   Settled,
   Share,
   Signed,
+  Superpixels,
 } from "../scorecam.js";
 
 export default function init(options: {
@@ -82,6 +94,9 @@ export class Run {
   maskedPredictions(channel: number): Omit<Prediction, "label">[];
   partialSum(options: Asked, count: number): PartialSum;
   provenance(options: Asked, row: number, column: number): Share[];
+  cover(options: Asked, cover: Float32Array, asked: { fill: CoverFill; seed: number }): UnnamedCovered;
+  coverOf(map: Float32Array, share: number, relevantFirst: boolean, seed: number): Float32Array;
+  superpixels(): Superpixels;
   measure(options: Asked, maps: NamedMap[], asked: Judged): Trial<"measure">;
   stability(options: Asked, seed: number): Trial<"stability">;
   randomise(options: Asked, stages: number, weights: "permuted" | "he", seed: number): Trial<"randomise">;

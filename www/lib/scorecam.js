@@ -167,7 +167,11 @@ export class ScoreCam {
    * @returns {Promise<Result>}
    */
   async explain(image, options) {
-    const { method, options: chosen, rest } = check.method(options, ["layer", "target", "until", ...CONTROL], this.methods);
+    const {
+      method,
+      options: chosen,
+      rest,
+    } = check.method(options, ["layer", "target", "until", ...CONTROL], this.methods);
     const { layer, target, until, ...control } = rest;
     const enough = { until: check.until(until) };
     const asked = { target: check.target(target), method, options: chosen };
@@ -308,6 +312,21 @@ export class ScoreCam {
         const wanted = { stages: check.stages(stages), weights: check.weights(weights), seed: check.seed(seed) };
         return trial("randomise", wanted, control);
       },
+      cover: async (options) => {
+        const { cover, fill, seed } = check.options(options, ["cover", "fill", "seed"]);
+        return ask("cover", { cover: check.cover(cover), fill: check.coverFill(fill), seed: check.seed(seed) });
+      },
+      coverOf: async (options) => {
+        const { share, order, seed } = check.options(options, ["share", "order", "seed"]);
+        const relevantFirst = check.order(order) === "most-relevant";
+        return ask("coverOf", {
+          map: result.heatmap,
+          share: check.share(share),
+          relevantFirst,
+          seed: check.seed(seed),
+        });
+      },
+      superpixels: async () => ask("superpixels"),
       signed: async () => ask("signed"),
       signedNpy: async () => ask("signedNpy"),
       overlayPng: async (options) => {

@@ -100,6 +100,13 @@ const methods = {
     over(argument, (run, asked) => doTrial(run.stability(asked, seed), control)),
   randomise: ({ stages, weights, seed, ...argument }, control) =>
     over(argument, (run, asked) => doTrial(run.randomise(asked, stages, weights, seed), control)),
+  cover({ cover, fill, seed, ...argument }) {
+    const { run, network, asked } = ofRun(argument);
+    const { predictions, ...covered } = run.cover(asked, cover, { fill, seed });
+    return { ...covered, predictions: predictions.map(withLabel(network)) };
+  },
+  coverOf: ({ run, map, share, relevantFirst, seed }) => runs.find(run).run.coverOf(map, share, relevantFirst, seed),
+  superpixels: ({ run }) => runs.find(run).run.superpixels(),
   compare: ({ first, second }) => core.compareMaps(first, second),
   checkKernels: ({ count }) => core.checkKernels(count),
   measureKernels: () => core.measureKernels(),

@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 
 use crate::chance::Chance;
 use crate::error::{Error, Result};
+use crate::image::RgbImage;
 use crate::passes::Masks;
 use crate::target::{Score, Target};
 
@@ -137,20 +138,30 @@ fn make(kind: Kind, options: Value) -> Result<Arc<dyn Method>> {
 
 /// Which superpixel each pixel is in.
 #[derive(Debug)]
-pub(super) struct Segments {
-    of_pixel: Vec<u32>,
-    count: usize,
+pub struct Segments {
+    /// By pixel, row by row.
+    pub of_pixel: Vec<u32>,
+    /// How many there are.
+    pub count: usize,
     size: (usize, usize),
+}
+
+impl Segments {
+    fn of(picture: &RgbImage, kernel: f64, ratio: f64) -> Segments {
+        let (of_pixel, count) = quickshift(picture, kernel, ratio);
+        Segments { of_pixel, count, size: (picture.height() as usize, picture.width() as usize) }
+    }
+}
+
+/// The superpixels of a picture that LIME has by default.
+pub fn segments(picture: &RgbImage) -> Segments {
+    Segments::of(picture, KERNEL, RATIO)
 }
 
 impl Superpixels {
     /// Those of the subject's picture.
     fn segments(&self, subject: &Subject) -> Arc<Segments> {
-        let make = || {
-            let (kernel, ratio) = (self.options.kernel, self.options.ratio);
-            let (of_pixel, count) = quickshift(&subject.input.pixels, kernel, ratio);
-            Arc::new(Segments { of_pixel, count, size: subject.input.size() })
-        };
+        let make = || Arc::new(Segments::of(&subject.input.pixels, self.options.kernel, self.options.ratio));
         subject.superpixels(&format!("{} {}", self.options.kernel, self.options.ratio), make)
     }
 
