@@ -2,7 +2,8 @@
 //!
 //! - Stability: the largest change of the map under small changes of the picture, relative to the map,
 //!   `max over n of |M - M_n| / |M|` (Euclidean), ten times with every value of the picture moved evenly at random by at most 0.02 of its range:
-//!   captum's `sensitivity_max` (Yeh et al., NeurIPS 2019, arXiv 1901.09392). Zero is the best.
+//!   captum's `sensitivity_max` where it is given one change at a time; of several together its version 0.9 gives the norm over
+//!   all of them (Yeh et al., NeurIPS 2019, arXiv 1901.09392). Zero is the best.
 //! - ADCC: `3 / (1 / coherency + 1 / (1 - complexity) + 1 / (1 - drop))`, where coherency is `(Pearson(M, map of M X) + 1) / 2`, complexity the
 //!   mean of M, and drop that of [`measure`](super::measure). Poppi et al., CVPR Workshops 2021, arXiv 2104.10252.
 

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ROOT, compare, finished, give, npyValues, openExplained, prediction, sample, saved } from "./page.js";
+import { ROOT, compare, enter, finished, give, npyValues, openExplained, prediction, sample, saved } from "./page.js";
 
 let tab, page;
 before(async () => {
   tab = await openExplained();
   ({ page } = tab);
+  await enter(page, "Compare");
 });
 after(() => tab?.close());
 
-const panel = () => page.getByRole("region", { name: "6. Compare" });
+const panel = () => page.getByRole("region", { name: "Two maps beside each other" });
 const side = (letter) => panel().getByRole("img", { name: new RegExp(`^${letter}: `) });
 const correlation = async () =>
   Number(
@@ -20,7 +21,14 @@ const correlation = async () =>
         .textContent()
     ).match(/\(Spearman\) (-?[\d.]+)/)[1],
   );
-const map = async () => npyValues((await saved(page, "Save map (.npy)")).bytes);
+/** What needs another mode, and back again. */
+async function explaining(doing) {
+  await enter(page, "Explain");
+  const done = await doing();
+  await enter(page, "Compare");
+  return done;
+}
+const map = () => explaining(async () => npyValues((await saved(page, "Save map (.npy)")).bytes));
 
 /** The place of each value in ascending order, equal ones at the mean of their places: Spearman's correlation is Pearson's of these. */
 function ranks(values) {
@@ -57,7 +65,7 @@ test("before and after the softmax the same passes give two maps", async () => {
   assert.match(await side("A").getAttribute("aria-label"), /authors, scores after the softmax,/);
   assert.match(await side("B").getAttribute("aria-label"), /authors, scores before the softmax,/);
   assert.ok((await correlation()) < 1);
-  assert.equal(await page.getByRole("progressbar").count(), 0);
+  assert.ok(await page.locator("#progress progress").isHidden());
 });
 
 test("the two maps stand one over the other with a slider, side by side, or as their difference", async () => {
@@ -111,7 +119,7 @@ test("other colours and another language change how a comparison is drawn, not w
   await panel().getByText(before).waitFor();
   const pixels = () => side("A").evaluate((canvas) => canvas.toDataURL());
   const jet = await pixels();
-  await page.getByLabel("Colours", { exact: true }).selectOption("viridis");
+  await explaining(() => page.getByLabel("Colours", { exact: true }).selectOption("viridis"));
   await page.waitForFunction((jet) => document.querySelector(".sides canvas").toDataURL() !== jet, jet);
   assert.ok(await panel().getByText(before).isVisible(), "although another map is kept");
 });

@@ -98,6 +98,15 @@ export async function openExplained(context) {
   return tab;
 }
 
+/** Has the page in another mode: "Explain", "Compare" or "Test". */
+export async function enter(page, mode) {
+  const button = page
+    .getByRole("navigation", { name: "How to look at the picture" })
+    .getByRole("button", { name: mode });
+  await button.click();
+  await button.and(page.locator("[aria-pressed=true]")).waitFor();
+}
+
 export const prediction = (page, label) =>
   page.getByRole("button", { name: new RegExp(`^${label} [\\d.]+%: show the evidence`) });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { ROOT, finished, open, prediction, sample, saved } from "./page.js";
+import { ROOT, finished, open, prediction, sample, saved, enter } from "./page.js";
 
 const breaking = (name) => `${ROOT}target/breaking/${name}.onnx`;
 const FEW = "#layer=blocks.2.depthwise.relu6";
@@ -32,7 +32,9 @@ const comparison = () => page.locator("#compare-result");
 test("a network that does not fit leaves the old result with its own labels, and a map that was kept is compared with the right one", async () => {
   await sample(page, "Chelsea the cat").click();
   await finished(page);
+  await enter(page, "Compare");
   await page.getByRole("button", { name: "Keep this map as A" }).click();
+  await enter(page, "Explain");
   await chooseNetwork("larger_than_memory");
   await notice(/needs about [\d.]+ GB of memory/).waitFor();
   // What is shown is still the old network's.
@@ -44,7 +46,7 @@ test("a network that does not fit leaves the old result with its own labels, and
   await finished(page);
   await comparison()
     .getByText(/Rank correlation/)
-    .waitFor();
+    .waitFor({ state: "attached" });
   const correlation = Number((await comparison().textContent()).match(/\(Spearman\) (-?[\d.]+)/)[1]);
   assert.ok(correlation < 0.999, `${correlation}: B was compared with itself`);
 });
@@ -231,7 +233,7 @@ test("the class search keeps the focus, and the comparison asks why the chosen c
   await finished(page);
   await page.getByLabel("Any other class, by name or number").fill("lynx");
   await page.locator("#class-matches").getByRole("button", { name: /lynx/ }).first().click();
-  await page.getByText(/Why “lynx.*” and not “Egyptian cat”\?/).waitFor();
+  await page.getByText(/Why “lynx.*” and not “Egyptian cat”\?/).waitFor({ state: "attached" });
   assert.equal(await page.evaluate(() => document.activeElement.id), "class-query");
 });
 
@@ -290,10 +292,12 @@ test("the account that the page saves is the command line's, but for its times a
 test("everything that is saved has the picture, the steps, the comparison, the date and the name, and not the browser", async () => {
   await sample(page, "Chelsea the cat").click();
   await finished(page);
+  await enter(page, "Compare");
   await page.getByRole("button", { name: "Before against after the softmax" }).click();
   await comparison()
     .getByText(/Rank correlation/)
     .waitFor();
+  await enter(page, "Explain");
   const text = (await saved(page, "Save everything (HTML)")).bytes.toString();
   for (const part of [
     "A network does not say why it decides.",

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ROOT, chooseFile, finished, open, sample } from "./page.js";
+import { ROOT, chooseFile, enter, finished, open, sample } from "./page.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** To be looked at; git ignores the folder. */
@@ -51,14 +51,30 @@ const STATES = {
     await page.getByLabel("Layer", { exact: true }).selectOption("blocks.2.depthwise.relu6");
     await sample(page, "Chelsea the cat").click();
     await finished(page);
-    await page.getByRole("region", { name: "6. Compare" }).waitFor();
+    await page.getByRole("region", { name: "5. The maps behind it" }).waitFor();
   },
   compared: async () => {
+    await enter(page, "Compare");
     await page.getByRole("button", { name: /^Why “Egyptian cat”/ }).click();
     await page.getByText(/^Rank correlation/).waitFor();
     await page.getByLabel("one over the other").check();
+    await page.waitForFunction(() => !document.querySelector(".tile[data-phase=waiting], .tile[data-phase=running]"));
+    await page.getByText("The numbers").click();
+    await page.getByText("How far the methods agree").click();
+    await page.getByRole("region", { name: "How far the methods agree" }).getByRole("table").waitFor();
+  },
+  tested: async () => {
+    await enter(page, "Test");
+    await page.getByRole("button", { name: "Put the map to the test" }).click();
+    await page.locator("#film-verdict li").first().waitFor();
+    await page.getByLabel("Beside it").selectOption("");
+    await page.locator("#cascade-run").click();
+    await page.getByText(/^With all weights random/).waitFor();
+    await enter(page, "Explain");
+    await enter(page, "Test");
   },
   pinned: async () => {
+    await enter(page, "Explain");
     await page.getByRole("button", { name: "Show them" }).click();
     await page
       .getByRole("region", { name: "5. The maps behind it" })

@@ -69,10 +69,10 @@ fn blocks(map: &[f32], width: usize) -> Vec<f32> {
 #[test]
 fn random_masks_say_on_average_what_they_say_in_the_public_code() {
     let (network, theirs) = (embedded_network(), theirs());
-    for (name, count, expected, least) in [
-        ("rise", json!({ "masks": theirs.masks }), &theirs.rise, 0.9),
-        ("lime", json!({ "samples": theirs.samples }), &theirs.lime, 0.9),
-        ("kernel-shap", json!({ "samples": theirs.samples }), &theirs.kernel_shap, 0.9),
+    for (name, count, expected) in [
+        ("rise", json!({ "masks": theirs.masks }), &theirs.rise),
+        ("lime", json!({ "samples": theirs.samples }), &theirs.lime),
+        ("kernel-shap", json!({ "samples": theirs.samples }), &theirs.kernel_shap),
     ] {
         let of_seed = |seed: u64| {
             let mut options = count.clone();
@@ -85,7 +85,8 @@ fn random_masks_say_on_average_what_they_say_in_the_public_code() {
         let pearson = correlation(&whole, expected);
         let own = correlation(&half, &mean(&maps[SEEDS as usize / 2..]));
         println!("{name}: Pearson {pearson:.4} with theirs; of one half of our seeds with the other {own:.4}");
-        assert!(pearson > least, "{name}: {pearson}");
+        // As like theirs as one half of ours is like the other, which have twice the noise.
+        assert!(pearson > own - 0.1, "{name}: {pearson}, {own}");
     }
 }
 

@@ -254,7 +254,7 @@ export default {
   montageSave: "Save them (PNG)",
   montageLabel: "The picture under the masks of maps {channels}, explained for “{label}”",
   montageCaption: "map {channel}, weight {weight}",
-  compareTitle: "6. Compare",
+  compareTitle: "Two maps beside each other",
   compareHint:
     "Two maps of the same picture, from another class, recipe, layer or network: keep one, change anything above, and both stand side by side.",
   compareSoftmax: "Before against after the softmax",
@@ -551,10 +551,13 @@ export default {
     "Over a blurred picture, the hottest tenth alone brings {label} to {alone}; a random tenth brings it to {random}.",
   filmEmpty: "The map is empty: its order of pixels is chance, and so is all that is measured here.",
   filmBeatsBoth:
-    "With both fills this map finds pixels that matter more than random ones, and more than those in the centre. That speaks for it, on this picture.",
+    "By deletion and by insertion, with both fills, this map is better than three random ones and than a spot in the centre ({chance} and {centre} of {all} areas). That speaks for it, on this picture.",
   filmBeatsChance:
-    "The map beats chance, but a spot in the centre of the picture does as well: it may say little more than that things stand in the middle.",
-  filmBeatsNothing: "The map does no better than a random one. On this picture, do not trust it.",
+    "The map beats chance in all {all} areas, but a spot in the centre only in {centre}: it may say little more than that things stand in the middle.",
+  filmMixed:
+    "Of {all} areas (deletion and insertion, two fills) this map beats random maps in {chance}, and a spot in the centre in {centre}: the test is undecided. Be careful with it.",
+  filmBeatsNothing:
+    "Of {all} areas this map beats random ones in {chance}, and a spot in the centre in {centre}. On this picture, do not trust it.",
   handTitle: "Cover it with your own hand",
   handHint:
     "Paint over the picture: the network sees what you leave, and answers while you paint. Does it need what the map says it needs?",

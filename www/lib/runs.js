@@ -6,7 +6,7 @@ import { gone } from "./errors.js";
 /** @typedef {{ name: string, labels: string[], sha256: string | null }} Named  a network as its runs remember it */
 
 /** How many are kept. */
-const KEPT = 8;
+const KEPT = 24;
 
 export class Runs {
   /**

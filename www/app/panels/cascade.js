@@ -82,7 +82,12 @@ export function createCascade(panel, actions) {
       "div",
       {},
       make("h3", {}, title),
-      make("ol", { className: "frames" }, frame(result.heatmap, t("cascadeOriginal"), ""), ...frames),
+      make(
+        "ol",
+        { className: "frames", tabIndex: 0, attributes: { "aria-label": title } },
+        frame(result.heatmap, t("cascadeOriginal"), ""),
+        ...frames,
+      ),
       make("p", {}, Math.abs(last) < ALIKE ? t("cascadeFollows", likeness) : t("cascadeStays", likeness)),
     );
   }

@@ -30,6 +30,19 @@ export function valueAt({ x, y }, share) {
   return y[after - 1] + (y[after] - y[after - 1]) * part;
 }
 
+/** The areas that a verdict counts: each with both fills. The difference of two of them would say nothing of chance. */
+const AREAS = ["deletion-mean", "insertion-mean", "deletion-blur", "insertion-blur"];
+
+/**
+ * A number of a map, the better the larger.
+ * @param {MeasuredMap} map  @param {string} name
+ */
+function worthOf({ numbers }, name) {
+  const found = numbers.find((number) => number.name === name);
+  if (!found || found.value === null) throw new Error(`no number ${name}`);
+  return found.better === "lower" ? -found.value : found.value;
+}
+
 /** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -57,15 +70,15 @@ export function verdictOf({ score, rows }, label) {
     }),
   ];
   if (own.isEmpty) return [...says, t("filmEmpty")];
-  /** @param {MeasuredMap[]} maps  @param {string} name */
-  const difference = (maps, name) => mean(maps.map(({ numbers }) => numbers.find((n) => n.name === name)?.value ?? 0));
-  const fills = ["difference-mean", "difference-blur"];
-  /** @param {MeasuredMap[]} others */
-  const beats = (others) =>
-    fills.every((name) => others.every((other) => difference([own], name) > difference([other], name)));
-  if (beats(random) && beats(centred)) says.push(t("filmBeatsBoth"));
-  else if (beats(random)) says.push(t("filmBeatsChance"));
-  else says.push(t("filmBeatsNothing"));
+  /** In how many of the four areas this map is better than every one of `others`. @param {MeasuredMap[]} others */
+  const wins = (others) =>
+    AREAS.filter((name) => others.every((other) => worthOf(own, name) > worthOf(other, name))).length;
+  const [chance, centre] = [wins(random), wins(centred)];
+  const counted = { chance: number(chance), centre: number(centre), all: number(AREAS.length) };
+  if (chance === AREAS.length && centre === AREAS.length) says.push(t("filmBeatsBoth", counted));
+  else if (chance === AREAS.length) says.push(t("filmBeatsChance", counted));
+  else if (chance > 0) says.push(t("filmMixed", counted));
+  else says.push(t("filmBeatsNothing", counted));
   return says;
 }
 
