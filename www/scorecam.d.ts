@@ -375,7 +375,7 @@ export interface Result extends Classified {
   /** Size of the WebAssembly memory, which does not shrink: the most that was used so far. */
   memoryBytes: number;
   /**
-   * The map of another class, from the same scores: no inference. The eight latest explanations can be asked, as long as their
+   * The map of another class, from the same scores: no inference. The 24 latest explanations can be asked, as long as their
    * worker lives.
    * @throws ScoreCamError of kind "option" if the scores are no longer in memory; explain the picture again then.
    */
@@ -429,6 +429,10 @@ export interface Result extends Classified {
    * the measure "deletion-insertion" of this map removes with the same seed.
    */
   coverOf(options: { share: number; order?: "most-relevant" | "least-relevant"; seed?: number }): Promise<Float32Array>;
+  /**
+   * Frees the scores: nothing more is asked of this result or of those that were made from the same passes. Without it the 24 latest are kept.
+   */
+  forget(): Promise<void>;
   /** Patches of the picture [height, width] that are alike in colour: those of LIME's defaults. It takes about a second. */
   superpixels(): Promise<Superpixels>;
   /** Explains the picture again under ten small changes, and what the map leaves of it: eleven times the passes. */

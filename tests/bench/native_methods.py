@@ -67,7 +67,8 @@ def peers(rise_folder):
     targets = [ClassifierOutputTarget(TARGET)]
 
     def grad_cam(kind):
-        return lambda: kind(model=model, target_layers=[model.tap])(input_tensor=tensor.clone(), targets=targets)
+        return lambda: kind(model=model, target_layers=[model.tap])(
+            input_tensor=tensor.clone().requires_grad_(), targets=targets)
 
     for name, kind in [("grad-cam", GradCAM), ("grad-cam-plus-plus", GradCAMPlusPlus), ("xgrad-cam", XGradCAM),
                        ("layer-cam", LayerCAM), ("hires-cam", HiResCAM), ("eigen-cam", EigenCAM)]:

@@ -225,6 +225,70 @@ test("the weights are made random from the answer down, and the strip says wheth
   assert.ok(Math.abs(likeness) <= 1);
 });
 
+test("a box is drawn, and of each map the share in it is told as the module tells it", async () => {
+  await enter(page, "Compare");
+  const box = region("Draw a box around it");
+  const canvas = box.getByRole("application");
+  await canvas.focus();
+  for (let i = 0; i < 14; i++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Space");
+  for (let i = 0; i < 7; i++) await page.keyboard.press("ArrowRight");
+  for (let i = 0; i < 7; i++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  await box.getByText(/^The box is 6% of the picture/).waitFor();
+  const expected = await page.evaluate(async () => {
+    const { result } = globalThis;
+    const [across, down] = [result.region.width / 224, result.region.height / 224];
+    const within = { x: 0, y: 112 * down, width: 57 * across, height: 57 * down };
+    const { rows } = await result.measure({ measures: ["energy"], box: within, baselines: false });
+    return rows[0].numbers.find(({ name }) => name === "energy").value;
+  });
+  const row = box.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Score-CAM", exact: true }) });
+  const found = percentOf(await row.getByRole("cell").textContent());
+  assert.ok(Math.abs(found - expected) < 0.006, `${found} ${expected}`);
+  assert.ok((await box.getByRole("row").count()) > 8, "beside the other maps and chance");
+});
+
+test("the report has the maps, the film and the covered picture, and the link has the mode", async () => {
+  await enter(page, "Test");
+  await region("Cover it with your own hand").getByRole("application").focus();
+  await page.keyboard.press("Space");
+  await region("Cover it with your own hand")
+    .getByText(/^You cover/)
+    .waitFor();
+  await enter(page, "Explain");
+  const text = (await saved(page, "Save everything (HTML)")).bytes.toString();
+  for (const part of [
+    "The same question to every method",
+    "How far the methods agree",
+    "Hiding the hottest tenth",
+    "You cover",
+  ])
+    assert.ok(text.includes(part), part);
+  assert.ok(!text.includes("<script"));
+  await enter(page, "Compare");
+  await page.evaluate(() => (location.hash = "#mode=test"));
+  await region("Guess first").waitFor();
+});
+
+test("groups and contrasts are asked from the list of classes", async () => {
+  await page.getByLabel("Any other class, by name or number").fill("tiger cat");
+  await page.getByLabel("Ask about it").selectOption("against");
+  await page
+    .locator("#class-matches")
+    .getByRole("button", { name: /tiger cat/ })
+    .first()
+    .click();
+  await region("Cover it with your own hand")
+    .getByText(/Egyptian cat.*tiger cat/)
+    .first()
+    .waitFor();
+  await page.getByLabel("Any other class, by name or number").fill("cat");
+  await page.getByRole("button", { name: /^All \d+ of these together/ }).click();
+  await region("Cover it with your own hand").getByText(/tabby/).first().waitFor();
+  assert.deepEqual(tab.errors, []);
+});
+
 test("another picture begins anew, in whatever mode", async () => {
   await sample(page, "A cup of coffee").click();
   await finished(page);

@@ -9,7 +9,8 @@ import { serve } from "../../tools/serve.js";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The browser that tests and benchmark run in. */
-export const launch = () => chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS });
+export const launch = (flags = []) =>
+  chromium.launch({ executablePath: process.env.CHROME ?? "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 
 const FLAGS = [
   "--no-sandbox",
@@ -28,9 +29,9 @@ export const PATIENCE = 150_000;
  * The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. Without its service worker, unless
  * `context` says so: it would answer for what tests put in the server's place.
  */
-export async function open({ isolation = true, context = {}, prepare } = {}) {
+export async function open({ isolation = true, context = {}, flags = [], prepare } = {}) {
   const server = await serve({ isolation });
-  const browser = await launch();
+  const browser = await launch(flags);
   const usual = { acceptDownloads: true, locale: "en-GB", serviceWorkers: "block" };
   const page = await (await browser.newContext({ ...usual, ...context })).newPage();
   page.setDefaultTimeout(PATIENCE);

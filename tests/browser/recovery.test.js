@@ -328,7 +328,7 @@ test("errors have the headers of pages, and what tells a host what to do is not 
       /frame-ancestors 'self'; *$|frame-ancestors 'self'/,
       path,
     );
-    assert.match(response.headers.get("permissions-policy"), /camera=\(\)/, path);
+    assert.match(response.headers.get("permissions-policy"), /camera=\(self\), microphone=\(\)/, path);
     assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
   }
 });

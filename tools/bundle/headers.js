@@ -10,7 +10,6 @@ const YEAR = 31_536_000;
 
 /** What neither the pages nor anything in them may ask the browser for. */
 const FORBIDDEN = [
-  "camera",
   "microphone",
   "geolocation",
   "payment",
@@ -55,7 +54,8 @@ function headers(policy) {
     "Content-Security-Policy": policy,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Permissions-Policy": FORBIDDEN.map((name) => `${name}=()`).join(", "),
+    // The camera for the page itself, which asks the visitor first.
+    "Permissions-Policy": ["camera=(self)", ...FORBIDDEN.map((name) => `${name}=()`)].join(", "),
   };
   const forEver = { "Cache-Control": `public, max-age=${YEAR}, immutable` };
   return { "/*": everywhere, [IMMUTABLE]: forEver };

@@ -1,36 +1,48 @@
-/** Finds any class by a part of its name or by its number. */
+/** Finds any class by a part of its name or by its number: to ask about it, about a group with it, or about the chosen one against it. */
 
 import { find as elementIn, make } from "./dom.js";
 import { find } from "./find_classes.js";
 import { t } from "./i18n.js";
 
-/** @param {HTMLElement} container  @param {(index: number) => void} onChoose */
+/** @typedef {"alone" | "together" | "against"} How */
+
+/** @param {HTMLElement} container  @param {(classes: number[], how: How) => void} onChoose */
 export function createClassSearch(container, onChoose) {
   const query = elementIn(container, "input", HTMLInputElement);
+  const how = elementIn(container, "select", HTMLSelectElement);
   const list = elementIn(container, "ul");
   /** @type {string[]} */
   let labels = [];
 
-  query.addEventListener("input", () => {
+  for (const field of [query, how]) field.addEventListener("input", offer);
+
+  function offer() {
     const wanted = query.value.trim().toLowerCase();
     list.replaceChildren(...(wanted ? entries(find(labels, wanted)) : []));
-  });
+  }
 
   /** @param {number[]} found */
   function entries(found) {
     if (!found.length) return [make("li", {}, t("noClassMatch"))];
-    return found.map((index) => {
-      const text = t("classMatch", { index, label: labels[index] });
-      const button = make("button", { type: "button" }, text);
-      button.addEventListener("click", () => {
-        // The button goes; the focus stays here.
-        query.focus();
-        query.value = "";
-        list.replaceChildren();
-        onChoose(index);
-      });
-      return make("li", {}, button);
+    const each = found.map((index) => entry(t("classMatch", { index, label: labels[index] }), [index]));
+    const all =
+      found.length > 1 && how.value !== "against" ? [entry(t("classAll", { count: found.length }), found)] : [];
+    return [...each, ...all];
+  }
+
+  /** @param {string} text  @param {number[]} classes */
+  function entry(text, classes) {
+    const button = make("button", { type: "button" }, text);
+    button.addEventListener("click", () => {
+      const asked = /** @type {How} */ (how.value);
+      // The button goes; the focus stays here.
+      query.focus();
+      query.value = "";
+      how.value = "alone";
+      list.replaceChildren();
+      onChoose(classes, asked);
     });
+    return make("li", {}, button);
   }
 
   return {

@@ -132,7 +132,8 @@ export const percent = (value, digits = 1) => format(value, "percent", digitsFor
  */
 export function duration(ms) {
   const seconds = ms / 1000;
-  if (seconds >= 60) return t("minutes", { minutes: Math.floor(seconds / 60), seconds: Math.round(seconds % 60) });
+  const whole = Math.round(seconds);
+  if (whole >= 60) return t("minutes", { minutes: Math.floor(whole / 60), seconds: whole % 60 });
   const digits = seconds < 10 ? 1 : 0;
   return t("seconds", { value: format(seconds, "decimal", digits, 0) });
 }

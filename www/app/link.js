@@ -11,6 +11,7 @@ import { readLink } from "./share.js";
  * @property {ReturnType<typeof import("./settings.js").createSettings>} settings
  * @property {ReturnType<typeof import("./stage.js").createStage>} stage
  * @property {ReturnType<typeof import("./session.js").createSession>} session
+ * @property {ReturnType<typeof import("./modes.js").createModes>} modes
  * @property {ReturnType<typeof import("./notices.js").createNotices>} notices
  */
 
@@ -19,7 +20,7 @@ import { readLink } from "./share.js";
  * @param {Parts} parts
  * @returns {Promise<boolean>} whether anything but the colours was asked for.
  */
-export async function followLink(hash, { cam, networks, settings, stage, session, notices }) {
+export async function followLink(hash, { cam, networks, settings, stage, session, modes, notices }) {
   const wished = readLink(hash);
   /** @param {string} key  @param {string} name */
   const unknown = (key, name) => notices.note(key, { name });
@@ -33,10 +34,11 @@ export async function followLink(hash, { cam, networks, settings, stage, session
   if (recipe) unknown("linkRecipe", recipe);
   if (method) unknown("linkMethod", method);
   stage.setView(wished);
+  if (wished.mode) modes.choose(wished.mode);
   if (wished.class !== undefined) {
     const index = Number(wished.class);
     if (/^\d+$/.test(wished.class) && index < networks.loaded().classes) session.wish(index);
     else unknown("linkClass", wished.class);
   }
-  return Object.keys(wished).some((field) => !["colours", "opacity"].includes(field));
+  return Object.keys(wished).some((field) => !["colours", "opacity", "mode"].includes(field));
 }

@@ -9,6 +9,7 @@ import { guarded } from "./guard.js";
 import { t, translatePage } from "./i18n.js";
 import { createLargeType } from "./large_type.js";
 import { followLink } from "./link.js";
+import { createLive } from "./live.js";
 import { createModes } from "./modes.js";
 import { createNetworks } from "./networks.js";
 import { createNotices } from "./notices.js";
@@ -55,7 +56,7 @@ const progress = createProgress({
 const stage = createStage(element("stage"), element("view"), { onChange: repaint, onError });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 const predictions = createPredictions(element("predictions"), element("answer-hint"), onClass);
-const classSearch = createClassSearch(element("class-search"), onClass);
+const classSearch = createClassSearch(element("class-search"), (classes, how) => session.ask(classes, how));
 const settings = createSettings(find(document, ".settings"), {
   onNetwork: (name) => session.chooseNetwork(name),
   onLayer: () => session.explainAgain(),
@@ -90,6 +91,11 @@ const actions = {
   name: () => session.name(),
   comparison: () => panels.map((panel) => panel.comparison?.()).find(Boolean) ?? null,
   mode: () => modes.current,
+  proof: () => ({
+    wall: panels.map((panel) => panel.wall?.()).find(Boolean) ?? { results: [], measured: null },
+    film: panels.map((panel) => panel.film?.()).find(Boolean) ?? null,
+    hand: panels.map((panel) => panel.hand?.()).find(Boolean) ?? null,
+  }),
   methods: () => methods,
   explain: (options, control) => session.beside(options, control),
   present: (result) => session.present(result),
@@ -134,6 +140,14 @@ const session = createSession({
     offers.show();
   },
 });
+createLive(element("live-view"), {
+  explain: async (video, method) => (await ready).explain(video, { method }),
+  labelOf: (index) => networks.labelOf(index),
+  palette: stage.palette,
+  onFreeze: (picture) => onPicture(picture, t("cameraName")),
+  onBusy: () => session.isBusy(),
+  onError,
+});
 ready.then(async () => {
   takeShared(picker.open).catch(onError);
   await offline.ready();
@@ -160,7 +174,7 @@ async function start() {
   stage.setColourMaps(cam.colourMaps, cam.divergingColours);
   methods = cam.methods;
   networks.offer(cam);
-  await followLink(location.hash, { cam, networks, settings, stage, session, notices });
+  await followLink(location.hash, { cam, networks, settings, stage, session, modes, notices });
   return cam;
 }
 
@@ -169,7 +183,7 @@ addEventListener("hashchange", async () => {
   try {
     const cam = await ready;
     notices.clear();
-    if (await followLink(location.hash, { cam, networks, settings, stage, session, notices }))
+    if (await followLink(location.hash, { cam, networks, settings, stage, session, modes, notices }))
       session.explainAgain({ keepNotices: true });
   } catch (error) {
     onError(error);
@@ -199,6 +213,7 @@ async function share() {
     class: typeof target === "number" ? target : undefined,
     colours: colourMap,
     opacity: Math.round(100 * opacity),
+    mode: modes.current === "explain" ? undefined : modes.current,
   });
   notices.note(said);
 }

@@ -2,7 +2,10 @@
 
 import { find, findAll } from "./dom.js";
 
-/** @typedef {"explain" | "compare" | "test"} Mode */
+/** @import { Mode } from "./types.js" */
+
+/** @type {Mode[]} */
+const MODES = ["explain", "compare", "test"];
 
 /**
  * @param {{ buttons: HTMLElement, main: HTMLElement, progress: HTMLElement }} elements
@@ -13,9 +16,10 @@ export function createModes({ buttons, main, progress }, onMode) {
   /** @type {Mode} */
   let mode = "explain";
 
-  /** @param {Mode} chosen */
-  function choose(chosen) {
-    if (chosen === mode) return;
+  /** @param {string} wished  one that there is not changes nothing */
+  function choose(wished) {
+    const chosen = MODES.find((known) => known === wished);
+    if (!chosen || chosen === mode) return;
     mode = chosen;
     main.dataset.mode = mode;
     for (const button of all) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
@@ -23,7 +27,7 @@ export function createModes({ buttons, main, progress }, onMode) {
     find(main, `[data-in="${mode}"] .progress-place`).append(progress);
     onMode(mode);
   }
-  for (const button of all) button.addEventListener("click", () => choose(/** @type {Mode} */ (button.dataset.mode)));
+  for (const button of all) button.addEventListener("click", () => choose(button.dataset.mode ?? ""));
 
   return {
     choose,

@@ -2,7 +2,7 @@
 
 import { contextOf } from "./dom.js";
 
-/** @typedef {"brush" | "rectangle" | "patch" | "eraser"} Tool */
+/** @typedef {"brush" | "rectangle" | "patch" | "eraser" | "box"} Tool  a box is the one rectangle that there is */
 /** @import { Size } from "./types.js" */
 
 /** Steps that can be taken back. */
@@ -33,6 +33,8 @@ export function createPainter(canvas, { tool, size, labels, tint, onChange }) {
   /** @type {Float32Array} */
   let strokeFrom = new Float32Array(0);
 
+  const isRectangle = () => tool() === "rectangle" || tool() === "box";
+
   /** @param {PointerEvent} event */
   function placeOf(event) {
     const { left, top, width, height } = canvas.getBoundingClientRect();
@@ -52,8 +54,9 @@ export function createPainter(canvas, { tool, size, labels, tint, onChange }) {
   function paint(from, to) {
     const chosen = tool();
     const patches = labels();
-    if (chosen === "rectangle") {
-      cover.set(strokeFrom);
+    if (chosen === "rectangle" || chosen === "box") {
+      if (chosen === "box") cover.fill(0);
+      else cover.set(strokeFrom);
       const [left, right] = [from.x, to.x].sort((a, b) => a - b);
       const [top, bottom] = [from.y, to.y].sort((a, b) => a - b);
       fill(left, top, right, bottom, () => true, 1);
@@ -133,7 +136,7 @@ export function createPainter(canvas, { tool, size, labels, tint, onChange }) {
     const place = placeOf(event);
     paint(began, place);
     // A rectangle keeps the corner that it began at.
-    if (tool() !== "rectangle") began = place;
+    if (!isRectangle()) began = place;
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (began = null));
   canvas.addEventListener("blur", () => {
@@ -153,14 +156,14 @@ export function createPainter(canvas, { tool, size, labels, tint, onChange }) {
         y: Math.min(area.height - 1, Math.max(0, cursor.y + move[1])),
       };
       // The second corner of a rectangle follows.
-      if (began && tool() === "rectangle") paint(began, cursor);
+      if (began && isRectangle()) paint(began, cursor);
       else redraw();
     } else if (event.key === " " || event.key === "Enter") {
       cursor ??= { x: area.width >> 1, y: area.height >> 1 };
-      if (tool() === "rectangle" && !began) {
+      if (isRectangle() && !began) {
         remember();
         began = { ...cursor };
-      } else if (tool() === "rectangle" && began) {
+      } else if (isRectangle() && began) {
         paint(began, cursor);
         began = null;
       } else {

@@ -9,6 +9,7 @@ import { captionOf, drawFigure, nameOf } from "./figure.js";
 import { moment, number, percent, score, t, word } from "./i18n.js";
 import { dataUrl, html, verbatim } from "./markup.js";
 import { placesOf } from "./panels/places.js";
+import { STYLE_OF_TESTS, tested } from "./report_tests.js";
 import { SCENES } from "./panels/walkthrough/scenes.js";
 
 /** Maps that are shown with their masks. */
@@ -22,7 +23,7 @@ const STYLE = `
   .row { display: flex; flex-wrap: wrap; gap: 0.75rem; } figure { margin: 0; max-width: 18rem; } .row img { max-height: 14rem; }`;
 
 /** @import { Channels, Settled } from "../scorecam.js" */
-/** @import { Comparison, LayerView, View } from "./types.js" */
+/** @import { Comparison, LayerView, Proof, View } from "./types.js" */
 
 /**
  * The text of the file.
@@ -30,8 +31,9 @@ const STYLE = `
  * @param {string} name
  * @param {{ npy: Uint8Array<ArrayBuffer>, json: string }} files  the map as .npy and the numbers as JSON, which it carries too
  * @param {Comparison | null} comparison  what is compared, if anything
+ * @param {Proof} proof  what was compared and tested in the other modes
  */
-export async function reportOf(view, name, files, comparison) {
+export async function reportOf(view, name, files, comparison, proof) {
   const { result, label, model, found, labelOf, settled, version, made } = view;
   const layerView = found && { ...view, found };
   const title = t("reportTitle", { name, label });
@@ -60,7 +62,7 @@ export async function reportOf(view, name, files, comparison) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         <style>
-          ${verbatim(STYLE)}
+          ${verbatim(STYLE + STYLE_OF_TESTS)}
         </style>
       </head>
       <body>
@@ -84,7 +86,8 @@ export async function reportOf(view, name, files, comparison) {
         </table>
         ${layerView ? await walkthrough(layerView) : ""}
         <h2>${t("settledLabel")}</h2>
-        ${curve(settled)} ${comparison ? compared(comparison) : ""} ${layerView ? await mapsOf(layerView) : ""}
+        ${curve(settled)} ${comparison ? compared(comparison) : ""} ${tested(view, proof)}
+        ${layerView ? await mapsOf(layerView) : ""}
         <h2>${t("takeHome")}</h2>
         <p>
           <a

@@ -281,6 +281,15 @@ export function createSession({
     chooseClass: (index) => another((result) => result.forClass(index), index),
 
     /**
+     * Asks about classes: alone, together with what is asked about, or the class that is asked about against the first of them.
+     * @param {number[]} classes  @param {import("./class_search.js").How} how
+     */
+    ask(classes, how) {
+      const target = asked(state.target ?? null, classes, how);
+      return another((result) => result.forTarget(target), target);
+    },
+
+    /**
      * Another method, recipe or option: from the same scores where the masks are the same, else the picture is explained again.
      * @param {Chosen} chosen
      */
@@ -290,6 +299,25 @@ export function createSession({
       if (state.view) present(state.view, state.view.model);
     },
   };
+}
+
+/**
+ * The target that is meant by classes beside the one that is asked about.
+ * @param {Target} now  @param {number[]} classes  @param {import("./class_search.js").How} how
+ * @returns {Target}
+ */
+export function asked(now, classes, how) {
+  /** @param {Target} target */
+  const classesOf = (target) => {
+    if (target === null) return [];
+    if (typeof target === "number") return [target];
+    if ("group" in target) return target.group;
+    return "difference" in target ? [target.difference[0]] : [target.finer ?? []].flat();
+  };
+  const before = classesOf(now);
+  if (how === "against" && before.length) return { difference: [before[0], classes[0]] };
+  const all = [...new Set([...(how === "together" ? before : []), ...classes])];
+  return all.length === 1 ? all[0] : { group: all };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A link that carries the settings, and never the picture. */
 
-const FIELDS = ["network", "layer", "method", "recipe", "columnwise", "class", "colours", "opacity"];
+const FIELDS = ["network", "layer", "method", "recipe", "columnwise", "class", "colours", "opacity", "mode"];
 /** Options of a method. */
 const OPTION = /^method\.\w+$/;
 

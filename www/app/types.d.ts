@@ -112,11 +112,20 @@ export interface Actions {
   /** What is compared at the moment. */
   comparison(): Comparison | null;
   mode(): Mode;
+  /** What was compared and tested so far. */
+  proof(): Proof;
   methods(): Method[];
   /** Explains the picture on the page by another method, for the same target, beside the result that is shown. */
   explain(options: MethodOptions, control: Beside): Promise<Result>;
   /** Shows a result of the picture on the page in every part of it. */
   present(result: Result): void;
+}
+
+/** What was compared and tested so far. */
+export interface Proof {
+  wall: Wall;
+  film: Measurement | null;
+  hand: Covered | null;
 }
 
 /** What goes with an explanation beside the one that is shown. */

@@ -607,4 +607,26 @@ export default {
     "With all weights random, the map of {method} has a likeness of {correlation} with the first: it depends on what the network has learned.",
   cascadeStays:
     "With all weights random, the map of {method} still has a likeness of {correlation} with the first: much of it does not depend on what the network has learned.",
+  boxTitle: "Draw a box around it",
+  boxHint:
+    "Where is the thing? Draw a box around it, and see how much of each map lies inside: the share that the paper’s pointing game counts. A box says where you would look, not where the network has to.",
+  boxPicture: "The picture, to draw a box on",
+  boxKeys: "By keyboard: the arrow keys move, Space sets one corner, then the other.",
+  boxSaid: "The box is {area} of the picture. Of each map there lies in it:",
+  liveTitle: "Live",
+  liveHint:
+    "Hold something before the camera: each picture is explained by Recipro-CAM and forgotten; none leaves this machine. Freeze one to explain it in full.",
+  liveStart: "Start the camera",
+  liveStop: "Stop the camera",
+  liveFreeze: "Freeze and explain",
+  liveAsks: "Your browser asks whether the page may use the camera …",
+  liveRefused: "The camera was not allowed. Nothing else depends on it: choose a picture instead.",
+  liveNone: "There is no camera that the page could use. Choose a picture instead.",
+  liveSaid: "{label} {percent}, {pace} pictures a second",
+  cameraName: "camera",
+  classHow: "Ask about it",
+  classAlone: "by itself",
+  classTogether: "together with what is asked now",
+  classAgainst: "against it: what is asked now, not this",
+  classAll: "All {count} of these together",
 };

@@ -98,6 +98,8 @@ export interface Calls {
     answer: Float32Array;
   };
   superpixels: { argument: OfRun; answer: Superpixels };
+  /** The scores of a result are not needed any more. */
+  forget: { argument: OfRun; answer: void };
   compare: { argument: { first: MapOfPicture; second: MapOfPicture }; answer: Comparison };
   measure: {
     argument: OfRun & { maps: NamedMap[]; asked: Judged };

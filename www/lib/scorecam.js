@@ -327,6 +327,7 @@ export class ScoreCam {
         });
       },
       superpixels: async () => ask("superpixels"),
+      forget: async () => ask("forget"),
       signed: async () => ask("signed"),
       signedNpy: async () => ask("signedNpy"),
       overlayPng: async (options) => {

@@ -106,6 +106,7 @@ const methods = {
     return { ...covered, predictions: predictions.map(withLabel(network)) };
   },
   coverOf: ({ run, map, share, relevantFirst, seed }) => runs.find(run).run.coverOf(map, share, relevantFirst, seed),
+  forget: ({ run }) => runs.forget(run),
   superpixels: ({ run }) => runs.find(run).run.superpixels(),
   compare: ({ first, second }) => core.compareMaps(first, second),
   checkKernels: ({ count }) => core.checkKernels(count),

@@ -64,8 +64,8 @@ export function createDownloads(container, actions) {
 }
 
 /** @param {View} view  @param {string} name  @param {Actions} actions */
-async function reportFile(view, name, { comparison }) {
-  return reportOf(view, name, { npy: await view.result.npy(), json: await json(view, name) }, comparison());
+async function reportFile(view, name, { comparison, proof }) {
+  return reportOf(view, name, { npy: await view.result.npy(), json: await json(view, name) }, comparison(), proof());
 }
 
 /**

@@ -30,6 +30,19 @@ export function valueAt({ x, y }, share) {
   return y[after - 1] + (y[after] - y[after - 1]) * part;
 }
 
+/**
+ * A curve of every map, that of the map itself last, so that it is drawn over the others.
+ * @param {Measurement} measured  @param {string} name
+ */
+export function linesOf({ rows }, name) {
+  /** @param {MeasuredMap} row */
+  const kindOf = ({ isBaseline, name }) => {
+    if (!isBaseline) return "own";
+    return name === "centred" ? "centred" : "random";
+  };
+  return rows.map((row) => ({ kind: kindOf(row), ...curveOf(row, name) })).toReversed();
+}
+
 /** The areas that a verdict counts: each with both fills. The difference of two of them would say nothing of chance. */
 const AREAS = ["deletion-mean", "insertion-mean", "deletion-blur", "insertion-blur"];
 
@@ -134,10 +147,7 @@ export function createFilm(panel, { onError }) {
     const { rows } = found.measured;
     reel.hidden = verdict.hidden = false;
     const name = `deletion-${fill()}`;
-    const kind = (/** @type {MeasuredMap} */ { isBaseline, name }) =>
-      !isBaseline ? "own" : name === "centred" ? "centred" : "random";
-    const lines = rows.map((row) => ({ kind: kind(row), ...curveOf(row, name) })).toReversed();
-    curve = chart(lines, { share: (value) => percent(value, 0) });
+    curve = chart(linesOf(found.measured, name), { share: (value) => percent(value, 0) });
     byId("curve").replaceChildren(curve.svg);
     const area = rows[0].numbers.find((each) => each.name === name)?.value ?? 0;
     byId("curve").setAttribute("aria-label", t("filmCurve", { label: found.view.label, area: number(area, 3) }));

@@ -1,5 +1,6 @@
 /** Every panel by the element that it fills, in the order in which they are told of a result. To add one: a file here, a line below. */
 
+import { createBox } from "./box.js";
 import { createCascade } from "./cascade.js";
 import { createChannels } from "./channels.js";
 import { createCompare } from "./compare.js";
@@ -31,6 +32,7 @@ export const PANELS = [
   { id: "channels", create: createMontage },
   { id: "compare", create: createCompare },
   { id: "wall", create: createWall },
+  { id: "box", create: createBox },
   { id: "film", create: createFilm },
   { id: "hand", create: createHand },
   { id: "guess", create: createGuess },
