@@ -35,7 +35,7 @@ impl DeletionInsertion {
     fn steps(case: &Case) -> Vec<usize> {
         let is_taken = |step: &usize| {
             let end = *step.min(&(STEPS - step));
-            !case.is_baseline || end <= BASELINE_ENDS || end % BASELINE_STRIDE == 0
+            !case.is_baseline || end <= BASELINE_ENDS || end.is_multiple_of(BASELINE_STRIDE)
         };
         (0..=STEPS).filter(is_taken).collect()
     }

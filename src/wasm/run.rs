@@ -1,6 +1,6 @@
 //! What the worker can ask of an explanation.
 
-use js_sys::{Float32Array, Uint8Array, Uint8ClampedArray};
+use js_sys::{Uint8Array, Uint8ClampedArray};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
