@@ -266,6 +266,16 @@ test("the report has the maps, the film and the covered picture, and the link ha
   ])
     assert.ok(text.includes(part), part);
   assert.ok(!text.includes("<script"));
+  const { name, bytes } = await saved(page, /^Save a lesson sheet/);
+  assert.equal(name, "chelsea.lesson.html");
+  const sheet = await page.context().newPage();
+  try {
+    await sheet.setContent(bytes.toString());
+    const pdf = (await sheet.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.equal(pdf.match(/\/Type\s*\/Page\b/g).length, 2, "two pages");
+  } finally {
+    await sheet.close();
+  }
   await enter(page, "Compare");
   await page.evaluate(() => (location.hash = "#mode=test"));
   await region("Guess first").waitFor();
@@ -289,7 +299,25 @@ test("groups and contrasts are asked from the list of classes", async () => {
   assert.deepEqual(tab.errors, []);
 });
 
+test("on the Japanese page the classes have Japanese names, and are found by either", async () => {
+  await enter(page, "Explain");
+  await page.locator("#language").selectOption("ja");
+  const query = page.locator("#class-query");
+  for (const wanted of ["信号機", "traffic light"]) {
+    await query.fill(wanted);
+    await page
+      .locator("#class-matches")
+      .getByRole("button", { name: /信号機/ })
+      .waitFor();
+  }
+  await query.fill("");
+  await page.locator("#predictions").getByText("虎毛の猫").waitFor();
+  await page.locator("#language").selectOption("en");
+  await page.locator("#predictions").getByText("tiger cat").waitFor();
+});
+
 test("another picture begins anew, in whatever mode", async () => {
+  await enter(page, "Test");
   await sample(page, "A cup of coffee").click();
   await finished(page);
   const film = region("Take the picture apart in the map’s order");

@@ -66,6 +66,25 @@ for (const name of ["firefox", "webkit"]) {
       await says("#progress-text", /^(Stopped after|Cancelled before|Done)/);
     });
 
+    test("compares methods, answers while one paints, and takes the picture apart in the map's order", async () => {
+      await press("#samples button");
+      await says("#progress-text", /^Done: \d+ masked pictures/);
+      await press(".modes [data-mode=compare]");
+      await until(page, () => document.querySelectorAll(".tile[data-phase=done]").length > 6);
+      await until(page, () => !document.querySelector(".tile[data-phase=waiting], .tile[data-phase=running]"));
+      await press(".modes [data-mode=test]");
+      await says("#hand-said", /^Nothing is covered: Egyptian cat/);
+      await page.evaluate(() =>
+        document
+          .querySelector("#hand-picture")
+          .dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true })),
+      );
+      await says("#hand-said", /^You cover [\d.]+%/);
+      await press("#film-run");
+      await says("#film-verdict", /^Hiding the hottest tenth takes Egyptian cat/);
+      await press(".modes [data-mode=explain]");
+    });
+
     test("says what is wrong with a bad picture, takes a network of the visitor's, and goes on", async () => {
       await drop("Dear diary", "notes.png");
       await says("#notices", /This file is not a picture that can be read/);

@@ -57,3 +57,13 @@ test("every code that the module fails with has a sentence, and every sentence i
   const used = new Set([...text.matchAll(/failure\(\s*"([\w-]+)"/g)].map(([, code]) => code));
   assert.deepEqual([...used].sort(), Object.keys(sentences).sort());
 });
+
+test("every class of ImageNet has a Japanese name of its own, beside the English one of the labels' file", async () => {
+  const { default: classes } = await import("../../www/i18n/classes.ja.js");
+  const labels = JSON.parse(await readFile(new URL("models/imagenet_labels.json", root), "utf8"));
+  assert.deepEqual(
+    classes.map(([english]) => english),
+    labels,
+  );
+  assert.equal(new Set(classes.map(([, japanese]) => japanese)).size, labels.length);
+});

@@ -13,12 +13,14 @@ export function createClassSearch(container, onChoose) {
   const list = elementIn(container, "ul");
   /** @type {string[]} */
   let labels = [];
+  /** The same in English, as the network's file has them. @type {string[]} */
+  let english = [];
 
   for (const field of [query, how]) field.addEventListener("input", offer);
 
   function offer() {
     const wanted = query.value.trim().toLowerCase();
-    list.replaceChildren(...(wanted ? entries(find(labels, wanted)) : []));
+    list.replaceChildren(...(wanted ? entries(find(labels, wanted, english)) : []));
   }
 
   /** @param {number[]} found */
@@ -46,9 +48,10 @@ export function createClassSearch(container, onChoose) {
   }
 
   return {
-    /** @param {string[]} value */
-    setLabels(value) {
-      labels = value;
+    /** @param {string[]} shown  @param {string[]} inEnglish */
+    setLabels(shown, inEnglish) {
+      [labels, english] = [shown, inEnglish];
+      list.replaceChildren();
     },
     show() {
       container.hidden = false;

@@ -1,5 +1,6 @@
 /** The page's language: the sentences of i18n/, numbers and units by Intl. */
 
+import classesJa from "../i18n/classes.ja.js";
 import en from "../i18n/en.js";
 import errorsJa from "../i18n/errors.ja.js";
 import ja from "../i18n/ja.js";
@@ -14,6 +15,8 @@ const LANGUAGES = { en, ja };
  * @type {Record<string, Record<string, string[]>>}
  */
 const ERRORS = { ja: errorsJa };
+/** @type {Record<string, [english: string, translated: string][] | undefined>} */
+const CLASSES = { ja: classesJa };
 const STORED = "scorecam-language";
 /** Values that are names out of files: of tensors, classes, networks. */
 const NAMES = new Set(["name", "label", "model", "layer", "first", "second"]);
@@ -31,6 +34,15 @@ export function t(key, values = {}) {
   const sentence = LANGUAGES[language][key];
   if (sentence === undefined) throw new Error(`no sentence for "${key}"`);
   return sentence.replace(/\{(\w+)\}/g, (_, name) => (NAMES.has(name) ? shown(String(values[name])) : values[name]));
+}
+
+/**
+ * A class by its number in the page's language, where its English name is the one that is known there.
+ * @param {number} index  @param {string} english
+ */
+export function className(index, english) {
+  const [known, translated] = CLASSES[language]?.[index] ?? [];
+  return known === english && translated ? translated : english;
 }
 
 /**

@@ -219,7 +219,8 @@ async function share() {
 }
 
 function showInLanguage() {
-  for (const part of [picker, stage, settings, ownModel, progress, notices, session, offlineCopy]) part.translate();
+  for (const part of [picker, stage, networks, settings, ownModel, progress, notices, session, offlineCopy])
+    part.translate();
   document.title = `scorecam – ${t("tagline")}`;
   // A page that could not start has said so.
   ready.then(

@@ -1,6 +1,6 @@
 /** Which network is loaded: one of the catalogue, or one of the visitor's with the preprocessing that they correct. */
 
-import { shown, t } from "./i18n.js";
+import { className, shown, t } from "./i18n.js";
 
 /** @import { InputSpec, Model, OwnModel, ScoreCam } from "../scorecam.js" */
 
@@ -38,7 +38,17 @@ export function createNetworks({ form, settings, classSearch, progress, notices,
   const labelsOf =
     ({ labels }) =>
     (index) =>
-      labels[index] ? shown(labels[index]) : t("unnamedClass", { index });
+      labels[index] ? className(index, shown(labels[index])) : t("unnamedClass", { index });
+
+  /** Its classes can be searched, by their names in either language. */
+  function offerClasses() {
+    const { classes, labels } = loaded();
+    const named = labelsOf(loaded());
+    classSearch.setLabels(
+      Array.from({ length: classes }, (_, index) => named(index)),
+      labels,
+    );
+  }
 
   /** The network that is loaded, for those who come after it. */
   function loaded() {
@@ -52,6 +62,9 @@ export function createNetworks({ form, settings, classSearch, progress, notices,
     /** @param {number} index */
     labelOf: (index) => labelsOf(loaded())(index),
     labelsOf,
+    translate() {
+      if (model) offerClasses();
+    },
     /** The catalogue's name of the network that is loaded, if it has one. */
     catalogName: () => model && entry(model.name)?.name,
 
@@ -97,7 +110,7 @@ export function createNetworks({ form, settings, classSearch, progress, notices,
       form.setBusy(true);
       try {
         model = await cam.loadModel(source ?? { catalog: name }, { onProgress });
-        classSearch.setLabels(Array.from({ length: model.classes }, (_, index) => labelsOf(loaded())(index)));
+        offerClasses();
         if (source) {
           sources.set(name, source);
           form.show(model);

@@ -629,4 +629,12 @@ export default {
   classTogether: "together with what is asked now",
   classAgainst: "against it: what is asked now, not this",
   classAll: "All {count} of these together",
+  saveLesson: "Save a lesson sheet (HTML, two pages A4)",
+  lessonTitle: "Ask a network why: {name}",
+  lessonAnswers: "What the network says",
+  lessonAskWhat: "What do you see? Write down five names a machine could give this picture, the likeliest first.",
+  lessonAskWhere: "The network says “{label}”. Draw into the picture where it should look to know that.",
+  lessonAskHide: "Which tenth of the picture would you cover so that it says “{label}” no more? Shade it.",
+  lessonAskWhy: "What speaks for “{first}” and not for “{second}”?",
+  lessonAskTrust: "How could one find out whether a map of the evidence is right?",
 };

@@ -617,4 +617,12 @@ export default {
   classTogether: "今の問いと合わせて",
   classAgainst: "これではなく今の問いの理由を",
   classAll: "この {count} 個をまとめて",
+  saveLesson: "授業用シートを保存(HTML、A4 2 ページ)",
+  lessonTitle: "ネットワークに理由を聞く:{name}",
+  lessonAnswers: "ネットワークの答え",
+  lessonAskWhat: "何が写っていますか。機械が付けそうな名前を 5 つ、ありそうな順に書きましょう。",
+  lessonAskWhere: "ネットワークの答えは「{label}」です。そう答えるために見るべき場所を画像に描き込みましょう。",
+  lessonAskHide: "「{label}」と答えなくなるように画像の 1 割を隠すとしたら、どこですか。塗りましょう。",
+  lessonAskWhy: "「{second}」ではなく「{first}」だといえる根拠は何ですか。",
+  lessonAskTrust: "根拠のマップが正しいかどうかは、どうすれば確かめられるでしょうか。",
 };

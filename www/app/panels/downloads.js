@@ -2,6 +2,7 @@
 
 import { find } from "../dom.js";
 import { drawFigure } from "../figure.js";
+import { lessonOf } from "../lesson.js";
 import { reportOf } from "../report.js";
 import { pngOf, saveFile } from "../save.js";
 
@@ -16,6 +17,7 @@ const COLUMNS = /** @type {const} */ (["channel", "score", "weight", "low", "hig
  */
 const FILES = {
   report: { ending: "report.html", type: "text/html", make: reportFile },
+  lesson: { ending: "lesson.html", type: "text/html", make: (view, name, { proof }) => lessonOf(view, name, proof()) },
   png: { ending: "figure.png", type: "image/png", make: (view) => pngOf(drawFigure(view)) },
   overlay: { ending: "overlay.png", type: "image/png", make: overlayFile },
   npy: { ending: "heatmap.npy", type: "application/octet-stream", make: ({ result }) => result.npy() },
