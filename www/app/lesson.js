@@ -3,7 +3,7 @@
 import { paintImage } from "./canvas.js";
 import { make } from "./dom.js";
 import { captionOf, drawFigure } from "./figure.js";
-import { percent, t } from "./i18n.js";
+import { percent, t, word } from "./i18n.js";
 import { html, verbatim } from "./markup.js";
 import { doubtsAbout } from "./panels/doubts.js";
 import { placesOf } from "./panels/places.js";
@@ -16,6 +16,7 @@ const STYLE = `
   body { max-width: 178mm; margin: 0 auto; font: 11pt/1.4 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif; color: #111; }
   h1 { font-size: 16pt; } h2 { font-size: 12pt; margin: 4mm 0 1mm; } img { max-width: 100%; max-height: 80mm; display: block; }
   .answers { break-before: page; columns: 2; column-gap: 6mm; font-size: 9pt; } .answers h1 { column-span: all; } .answers img { max-height: 60mm; } ol li { margin: 2mm 0 12mm; } .answers ol li, ul li { margin: 1mm 0; }
+  .answers h3 { display: none; }
   .row { display: grid; grid-template-columns: repeat(4, 1fr); gap: 2mm; } .row figure { margin: 0; font-size: 7pt; } .row img { max-height: 20mm; }
   table { border-collapse: collapse; font-size: 8pt; } th, td { padding: 0.5mm 1.5mm; border-bottom: 0.2mm solid #bbb; text-align: left; } svg { width: 80mm; } .answers .row, .answers li { break-inside: avoid; }
   .line { border-bottom: 0.3mm solid #999; height: 7mm; } .scroll { display: none; }`;
@@ -52,7 +53,7 @@ export function lessonOf(view, name, proof) {
       <body>
         <section>
           <h1>${t("lessonTitle", { name })}</h1>
-          <p>${t("articleIdea")}</p>
+          <p>${result.method === "score-cam" ? t("articleIdea") : word(`method-${result.method}-hint`)}</p>
           <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
           <ol>
             ${questions.map(

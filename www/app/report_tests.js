@@ -2,7 +2,7 @@
 
 import { paintImage, paintOverlay } from "./canvas.js";
 import { chart } from "./chart.js";
-import { make } from "./dom.js";
+import { contextOf, make } from "./dom.js";
 import { percent, t } from "./i18n.js";
 import { html, verbatim } from "./markup.js";
 import { linesOf, verdictOf } from "./panels/film.js";
@@ -68,8 +68,15 @@ function taken({ label }, film) {
 
 /** @param {View} view  @param {Covered} hand */
 function covered({ labelOf, result, label }, { picture, predictions, area, evidence, probability }) {
-  const canvas = make("canvas");
-  paintImage(canvas, picture);
+  const seen = make("canvas");
+  paintImage(seen, picture);
+  // The network sees a square; people see the part of the picture that it was made of.
+  const { region } = result;
+  const canvas = make("canvas", {
+    width: Math.round((picture.height * region.width) / region.height),
+    height: picture.height,
+  });
+  contextOf(canvas).drawImage(seen, 0, 0, canvas.width, canvas.height);
   const said = t("handSaid", {
     label,
     area: percent(area, 0),

@@ -27,7 +27,8 @@ function bestOf(rows, name) {
     .filter(({ isBaseline, isEmpty }) => !isBaseline && !isEmpty)
     .flatMap((row) => row.numbers.filter((each) => each.name === name && each.value !== null))
     .map(({ value, better }) => (better === "lower" ? -(value ?? 0) : better === "higher" ? (value ?? 0) : NaN));
-  return Math.max(...found);
+  // Where all are the same, none is the best.
+  return found.every((value) => value === found[0]) ? NaN : Math.max(...found);
 }
 
 /**
@@ -72,7 +73,7 @@ export function agreementTable({ rows, agreement }) {
       {},
       make("th", { scope: "row" }, names[i]),
       ...row.map((value) => {
-        const cell = make("td", {}, value === null ? "–" : number(value, 2));
+        const cell = make("td", {}, value === null ? "–" : number(Math.round(100 * value) / 100, 2));
         cell.style.setProperty("--alike", String(Math.max(0, value ?? 0)));
         return cell;
       }),
