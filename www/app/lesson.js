@@ -4,7 +4,7 @@ import { paintImage } from "./canvas.js";
 import { make } from "./dom.js";
 import { captionOf, drawFigure } from "./figure.js";
 import { percent, t, word } from "./i18n.js";
-import { html, verbatim } from "./markup.js";
+import { html, htmlFile } from "./markup.js";
 import { doubtsAbout } from "./panels/doubts.js";
 import { placesOf } from "./panels/places.js";
 import { STYLE_OF_TESTS, tested } from "./report_tests.js";
@@ -37,50 +37,34 @@ export function lessonOf(view, name, proof) {
     t("lessonAskWhy", { first: labelOf(first.index), second: second ? labelOf(second.index) : "–" }),
     t("lessonAskTrust"),
   ];
-  const page = html`<!doctype html>
-    <html lang="${document.documentElement.lang}">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <title>${t("lessonTitle", { name })}</title>
-        <style>
-          ${verbatim(STYLE_OF_TESTS + STYLE)}
-        </style>
-      </head>
-      <body>
-        <section>
-          <h1>${t("lessonTitle", { name })}</h1>
-          <p>${result.method === "score-cam" ? t("articleIdea") : word(`method-${result.method}-hint`)}</p>
-          <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
-          <ol>
-            ${questions.map(
-              (question) =>
-                html`<li>
-                  ${question}
-                  <div class="line"></div>
-                </li>`,
-            )}
-          </ol>
-        </section>
-        <section class="answers">
-          <h1>${t("lessonAnswers")}</h1>
-          <ol>
-            ${result.predictions.map(
-              ({ index, probability }) => html`<li>${labelOf(index)}: ${percent(probability)}</li>`,
-            )}
-          </ol>
-          <img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}" />
-          <p>${placesOf(view)}</p>
-          ${tested(view, proof)}
-          <h2>${t("doubtsTitle")}</h2>
-          <ul>
-            ${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}
-          </ul>
-        </section>
-      </body>
-    </html> `;
-  return page.text;
+  const body = html`
+    <section>
+      <h1>${t("lessonTitle", { name })}</h1>
+      <p>${result.method === "score-cam" ? t("articleIdea") : word(`method-${result.method}-hint`)}</p>
+      <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
+      <ol>
+        ${questions.map(
+          (question) =>
+            html`<li>
+              ${question}
+              <div class="line"></div>
+            </li>`,
+        )}
+      </ol>
+    </section>
+    <section class="answers">
+      <h1>${t("lessonAnswers")}</h1>
+      <ol>
+        ${result.predictions.map(({ index, probability }) => html`<li>${labelOf(index)}: ${percent(probability)}</li>`)}
+      </ol>
+      <img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}" />
+      <p>${placesOf(view)}</p>
+      ${tested(view, proof)}
+      <h2>${t("doubtsTitle")}</h2>
+      <ul>
+        ${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}
+      </ul>
+    </section>
+  `;
+  return htmlFile({ title: t("lessonTitle", { name }), style: STYLE_OF_TESTS + STYLE, body });
 }

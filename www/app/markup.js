@@ -44,3 +44,29 @@ export function dataUrl(blob) {
     reader.readAsDataURL(blob);
   });
 }
+
+/**
+ * A whole page that needs nothing but itself: no script runs in it, and it asks for no other file.
+ * @param {{ title: string, style: string, body: unknown }} parts  `style` stands in this site's own code
+ */
+export function htmlFile({ title, style, body }) {
+  const page = html`<!doctype html>
+    <html lang="${document.documentElement.lang}">
+      <head>
+        <meta charset="utf-8" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+        />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${verbatim(style)}
+        </style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `;
+  return page.text;
+}

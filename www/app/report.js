@@ -7,7 +7,7 @@ import { doubtsAbout } from "./panels/doubts.js";
 import { factRows } from "./panels/facts.js";
 import { captionOf, drawFigure, nameOf } from "./figure.js";
 import { moment, number, percent, score, t, word } from "./i18n.js";
-import { dataUrl, html, verbatim } from "./markup.js";
+import { dataUrl, html, htmlFile } from "./markup.js";
 import { placesOf } from "./panels/places.js";
 import { STYLE_OF_TESTS, tested } from "./report_tests.js";
 import { SCENES } from "./panels/walkthrough/scenes.js";
@@ -51,58 +51,43 @@ export async function reportOf(view, name, files, comparison, proof) {
   const picture = make("canvas");
   paintImage(picture, result.picture);
 
-  const page = html`<!doctype html>
-    <html lang="${document.documentElement.lang}">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${verbatim(STYLE + STYLE_OF_TESTS)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p>${t("articleIdea")}</p>
-        <img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}" />
-        <p>${placesOf(view)}</p>
-        <h2>${t("pictureLabelPlain")}</h2>
-        <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
-        <h2>${t("doubtsTitle")}</h2>
-        <ul>
-          ${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}
-        </ul>
-        <h2>${t("reportAnswer")}</h2>
-        <table>
-          ${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}
-        </table>
-        <h2>${t("reportHow")}</h2>
-        <table>
-          ${facts.map(row)}
-        </table>
-        ${layerView ? await walkthrough(layerView) : ""}
-        <h2>${t("settledLabel")}</h2>
-        ${curve(settled)} ${comparison ? compared(comparison) : ""} ${tested(view, proof)}
-        ${layerView ? await mapsOf(layerView) : ""}
-        <h2>${t("takeHome")}</h2>
-        <p>
-          <a
-            download="${name}.heatmap.npy"
-            href="${await dataUrl(new Blob([files.npy], { type: "application/octet-stream" }))}"
-            >${t("saveNpy")}</a
-          >
-          ·
-          <a download="${name}.json" href="${await dataUrl(new Blob([files.json], { type: "application/json" }))}"
-            >${t("saveJson")}</a
-          >
-        </p>
-      </body>
-    </html> `;
-  return page.text;
+  const body = html`
+    <h1>${title}</h1>
+    <p>${t("articleIdea")}</p>
+    <img src="${drawFigure(view).toDataURL()}" alt="${captionOf(view).join(" ")}" />
+    <p>${placesOf(view)}</p>
+    <h2>${t("pictureLabelPlain")}</h2>
+    <img src="${picture.toDataURL("image/jpeg", 0.9)}" alt="${t("pictureLabelPlain")}" />
+    <h2>${t("doubtsTitle")}</h2>
+    <ul>
+      ${doubtsAbout(view).map((doubt) => html`<li>${doubt}</li>`)}
+    </ul>
+    <h2>${t("reportAnswer")}</h2>
+    <table>
+      ${result.predictions.map(({ index, probability }) => row([labelOf(index), percent(probability)]))}
+    </table>
+    <h2>${t("reportHow")}</h2>
+    <table>
+      ${facts.map(row)}
+    </table>
+    ${layerView ? await walkthrough(layerView) : ""}
+    <h2>${t("settledLabel")}</h2>
+    ${curve(settled)} ${comparison ? compared(comparison) : ""} ${tested(view, proof)}
+    ${layerView ? await mapsOf(layerView) : ""}
+    <h2>${t("takeHome")}</h2>
+    <p>
+      <a
+        download="${name}.heatmap.npy"
+        href="${await dataUrl(new Blob([files.npy], { type: "application/octet-stream" }))}"
+        >${t("saveNpy")}</a
+      >
+      ·
+      <a download="${name}.json" href="${await dataUrl(new Blob([files.json], { type: "application/json" }))}"
+        >${t("saveJson")}</a
+      >
+    </p>
+  `;
+  return htmlFile({ title: title, style: STYLE + STYLE_OF_TESTS, body });
 }
 
 /** @param {unknown[]} cells */

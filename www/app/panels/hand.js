@@ -1,5 +1,6 @@
 /** The visitor's own hand: whatever is painted over is hidden from the network, which answers while one paints. */
 
+import { bars } from "../bars.js";
 import { paintImage } from "../canvas.js";
 import { find, make } from "../dom.js";
 import { number, percent, t } from "../i18n.js";
@@ -51,18 +52,7 @@ export function createHand(panel, { onError, mode, name }) {
     answer = covered;
     const { labelOf, label, result } = view;
     painter.show(covered.picture);
-    classes.replaceChildren(
-      ...covered.predictions.map(({ index, probability }) => {
-        const bar = make(
-          "li",
-          { className: "bar" },
-          make("span", {}, labelOf(index)),
-          make("span", {}, percent(probability)),
-        );
-        bar.style.setProperty("--probability", String(probability));
-        return bar;
-      }),
-    );
+    classes.replaceChildren(...bars(covered.predictions, labelOf));
     const [first] = covered.predictions;
     const changed = first.index !== result.predictions[0].index;
     const values = {

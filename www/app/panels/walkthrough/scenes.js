@@ -1,5 +1,6 @@
 /** The eight steps of the method, each on this picture's own data. */
 
+import { bars } from "../../bars.js";
 import { mapOf, paintImage, paintOverlay, paintSigned, paintValues, strongestOf } from "../../canvas.js";
 import { contextOf, image, make } from "../../dom.js";
 import { nameOf } from "../../figure.js";
@@ -37,7 +38,7 @@ export const SCENES = { predict, layers, maps, mask, cover, score: scoreAgain, s
 async function predict({ result, model, label, found, labelOf }, stage) {
   const picture = image(t("pictureLabelPlain"));
   paintRegion(picture, result);
-  stage.replaceChildren(captioned(picture, t("pictureLabelPlain")), bars(result.predictions, labelOf));
+  stage.replaceChildren(captioned(picture, t("pictureLabelPlain")), barsOf(result.predictions, labelOf));
   const values = { label, percent: percent(result.probability), classes: number(model.classes) };
   return {
     sentence: t("step-predict-sentence", values),
@@ -176,7 +177,7 @@ async function scoreAgain({ result, found, label, labelOf }, stage, { channel, i
   if (isStale()) return null;
   const picture = image(t("channelMasked", { channel }));
   paintImage(picture, masked);
-  stage.replaceChildren(captioned(picture, t("step-cover-rest")), bars(predictions, labelOf));
+  stage.replaceChildren(captioned(picture, t("step-cover-rest")), barsOf(predictions, labelOf));
   const { score: found_, weight } = found.channels[channel];
   const values = {
     channel,
@@ -267,17 +268,4 @@ const sign = (text) => make("span", { className: "sign", attributes: { "aria-hid
 const arrow = () => sign("→");
 
 /** @param {Prediction[]} predictions  @param {(index: number) => string} labelOf */
-function bars(predictions, labelOf) {
-  /** @param {Prediction} prediction */
-  const entry = ({ index, probability }) => {
-    const bar = make(
-      "li",
-      { className: "bar" },
-      make("span", {}, labelOf(index)),
-      make("span", {}, percent(probability)),
-    );
-    bar.style.setProperty("--probability", String(probability));
-    return bar;
-  };
-  return make("ol", { className: "bars" }, ...predictions.map(entry));
-}
+const barsOf = (predictions, labelOf) => make("ol", { className: "bars" }, ...bars(predictions, labelOf));
