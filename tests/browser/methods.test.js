@@ -174,6 +174,11 @@ test("every other method is in the menu, and its map in the tab is that of the c
     ];
     if (masked) await page.locator("#progress").getByText(masked).waitFor();
     assert.ok(await page.locator("#walkthrough").isHidden(), method);
+    // How it came about in three steps of its own: what is masked, what is asked, what is summed.
+    const steps = page.locator("#steps-of-method ol.how > li");
+    await steps.nth(2).getByRole("img").waitFor();
+    const sentences = await steps.locator("> p").allTextContents();
+    assert.ok(sentences.length === 3 && sentences.every((text) => text.length > 30), `${method}: ${sentences}`);
     const native = commandLine("--method", method, ...(option ? ["--option", `${option}=${count}`] : []));
     const compared = compare(await values("Save map (.npy)"), native.heatmap);
     assert.ok(compared.difference < 5e-3, `${method}: ${JSON.stringify(compared)}`);

@@ -122,7 +122,7 @@ fn a_map_of_some_channels_is_said_to_be_partial_and_of_all_not() {
     let picture = picture("tests/fixtures/tiny.png");
     let explanation = Explanation::begin(&network, &picture, None, &Recipe::AUTHORS.into()).unwrap();
     assert!(view(&explanation, None, &Recipe::AUTHORS).unwrap().outcome().diagnostics.partial);
-    assert_eq!(explanation.progress().eta_ms, None);
+    assert!(explanation.progress().eta_ms.is_some_and(|ms| ms > 0.0), "by the pace of the picture's own passes");
     let complete = explained(&network, &picture, &Recipe::AUTHORS);
     assert!(!view(&complete, None, &Recipe::AUTHORS).unwrap().outcome().diagnostics.partial);
 }

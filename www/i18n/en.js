@@ -637,4 +637,41 @@ export default {
   lessonAskHide: "Which tenth of the picture would you cover so that it says “{label}” no more? Shade it.",
   lessonAskWhy: "What speaks for “{first}” and not for “{second}”?",
   lessonAskTrust: "How could one find out whether a map of the evidence is right?",
+  stepsMasked: "The picture under the mask that weighs most",
+  "how-masked-window": "A window covers the picture, one place after the other. Here is the one that matters most.",
+  "how-asked-window": "The network is asked about each covered picture: how far does “{label}” fall?",
+  "how-summed-window": "Every place gets the mean fall under the windows that cover it.",
+  "how-masked-grid":
+    "Grids drawn by chance keep about half of the picture each. Here is the one that kept most of the class.",
+  "how-asked-grid": "The network is asked about each: how probable is “{label}” still?",
+  "how-summed-grid": "The masks are summed, each weighed by that answer: places that good masks share stand out.",
+  "how-masked-superpixel":
+    "The picture is cut into patches of like colour, and some of them at a time are covered by their mean. Here is one such sample.",
+  "how-asked-superpixel": "The network is asked about each sample: how probable is “{label}” now?",
+  "how-summed-superpixel": "A linear model says what each patch is worth for “{label}”; that is the map.",
+  "how-masked-cluster":
+    "Maps of the layer that look alike are one mask; what it hides is noise. Here is the one that weighs most.",
+  "how-asked-cluster":
+    "The network is asked twice: with the mask, and with the noise alone. The difference is what the mask brings about.",
+  "how-summed-cluster": "The masks are averaged by what they bring about for “{label}”.",
+  "how-masked-cell": "Of the layer’s maps all cells but one are set to zero, each cell in its turn.",
+  "how-asked-cell": "The rest of the network is asked what it makes of that cell alone: how probable is “{label}”?",
+  "how-summed-cell": "Each cell has its answer; between the cells the map is interpolated.",
+  "how-masked-ablated-map": "Each map of the layer is left out in its turn. Here are those that matter most.",
+  "how-asked-ablated-map": "The rest of the network is asked each time: which share of “{label}” is gone?",
+  "how-summed-ablated-map": "The maps are summed, each weighed by that share.",
+  "how-masked-smoothed-map":
+    "Each map of the layer masks the picture several times, changed a little each time. Here is one.",
+  "how-asked-smoothed-map": "The network is asked each time; the mean of the logits of “{label}” is the map’s score.",
+  "how-summed-smoothed-map": "The maps are summed, each weighed by the softmax of the scores.",
+  "how-masked-gradient": "Nothing is masked. The layer’s maps are taken as they are; here are those that weigh most.",
+  "how-asked-gradient":
+    "It is computed backwards, once, how fast “{label}” would rise with each map: that is its weight.",
+  "how-summed-gradient":
+    "The maps are summed by these weights, or place by place by their gradients; what is negative is dropped.",
+  "how-masked-variation":
+    "Nothing is masked. The layer’s maps are taken as they are; here are those with the largest part.",
+  "how-asked-variation": "Nothing is asked about “{label}”: the direction is sought in which the places differ most.",
+  "how-summed-variation": "Each place gets its value along that direction. It would be the same for any class.",
+  stepsTitle: "4. How it came about",
 };

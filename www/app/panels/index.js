@@ -14,6 +14,7 @@ import { createHand } from "./hand.js";
 import { createMontage } from "./montage.js";
 import { createPlaces } from "./places.js";
 import { createProvenance } from "./provenance.js";
+import { createSteps } from "./steps.js";
 import { createWalkthrough } from "./walkthrough/player.js";
 import { createWall } from "./wall.js";
 
@@ -28,6 +29,7 @@ export const PANELS = [
   { id: "facts", create: createFacts },
   { id: "take-home", create: createDownloads },
   { id: "walkthrough", create: createWalkthrough },
+  { id: "steps-of-method", create: createSteps },
   { id: "channels", create: createChannels },
   { id: "channels", create: createMontage },
   { id: "compare", create: createCompare },
