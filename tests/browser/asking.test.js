@@ -281,6 +281,30 @@ test("the report has the maps, the film and the covered picture, and the link ha
   await region("Guess first").waitFor();
 });
 
+test("patches of one colour are covered by a click, and what is covered stays when another map is shown", async () => {
+  await enter(page, "Test");
+  const hand = region("Cover it with your own hand");
+  await hand.getByLabel("Tool").selectOption("patch");
+  await hand.getByText(/^\d+ patches: click one to hide it/).waitFor();
+  await hand.getByRole("application").focus();
+  await page.keyboard.press("Space");
+  const said = hand.getByText(/^You cover [\d.]+%/);
+  const [area] = (await said.textContent()).match(/[\d.]+%/);
+  await enter(page, "Compare");
+  await filled();
+  await tile("Eigen-CAM").getByRole("button").click();
+  await tile("Eigen-CAM").getByRole("button", { pressed: true }).waitFor();
+  await enter(page, "Test");
+  await hand.getByText(new RegExp(`^You cover ${area}`)).waitFor();
+  await enter(page, "Compare");
+  await tile("Score-CAM").getByRole("button").click();
+  await tile("Score-CAM").getByRole("button", { pressed: true }).waitFor();
+  assert.equal(await page.locator("#recipe").inputValue(), "authors");
+  await enter(page, "Test");
+  await hand.getByRole("button", { name: "Clear" }).click();
+  await hand.getByLabel("Tool").selectOption("brush");
+});
+
 test("groups and contrasts are asked from the list of classes", async () => {
   await page.getByLabel("Any other class, by name or number").fill("tiger cat");
   await page.getByLabel("Ask about it").selectOption("against");

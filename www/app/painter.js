@@ -60,9 +60,10 @@ export function createPainter(canvas, { tool, size, labels, tint, onChange }) {
       const [left, right] = [from.x, to.x].sort((a, b) => a - b);
       const [top, bottom] = [from.y, to.y].sort((a, b) => a - b);
       fill(left, top, right, bottom, () => true, 1);
-    } else if (chosen === "patch" && patches) {
-      const patch = patches[to.y * area.width + to.x];
-      patches.forEach((label, at) => label === patch && (cover[at] = 1));
+    } else if (chosen === "patch") {
+      // Nothing until they are found.
+      const patch = patches?.[to.y * area.width + to.x];
+      patches?.forEach((label, at) => label === patch && (cover[at] = 1));
     } else {
       const radius = size() / 2;
       // Along the way, so that a quick stroke has no holes.

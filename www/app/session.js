@@ -1,6 +1,7 @@
 /** One picture after another: asks ScoreCam, and hands what comes back to the parts of the page. What it knows is in state.js. */
 
 import { t } from "./i18n.js";
+import { nameOf } from "./figure.js";
 import { State } from "./state.js";
 import { described } from "./targets.js";
 
@@ -250,7 +251,7 @@ export function createSession({
      */
     present: (result) =>
       attempt(async () => {
-        settings.choose({ method: result.method, recipe: "" });
+        settings.choose({ method: result.method, recipe: nameOf(result.recipe) || undefined });
         await showResult(result);
       }),
 

@@ -83,7 +83,8 @@ export function createBox(panel, { onError, mode, proof }) {
   async function begin() {
     const asked = view;
     if (!asked || begun === asked.result) return;
-    const isSamePicture = begun?.picture === asked.result.picture;
+    // Another picture has hidden this panel first.
+    const isSamePicture = begun !== null;
     begun = asked.result;
     if (isSamePicture) return void measure(boxOf(painter.cover, asked.result));
     try {

@@ -14,6 +14,9 @@ import { pngOf, saveFile } from "../save.js";
 /** Steps of a search for the smallest cover, in shares of the pixels. */
 const STEP = 0.01;
 
+/** Whether two views ask about the same. @param {View} a  @param {View} b */
+const sameTarget = (a, b) => JSON.stringify(a.result.target) === JSON.stringify(b.result.target);
+
 /** @param {HTMLElement} panel  @param {Actions} actions  @returns {Panel} */
 export function createHand(panel, { onError, mode, name }) {
   const canvas = find(panel, "#hand-picture", HTMLCanvasElement);
@@ -25,7 +28,7 @@ export function createHand(panel, { onError, mode, name }) {
   let view = null;
   /** The view that the painter has begun with. @type {View | null} */
   let begun = null;
-  /** @type {{ view: View, labels: Uint32Array } | null} */
+  /** Of the picture, once they were asked for. @type {Uint32Array | null} */
   let patches = null;
   /** @type {Covered | null} */
   let answer = null;
@@ -33,7 +36,7 @@ export function createHand(panel, { onError, mode, name }) {
   const painter = createPainter(canvas, {
     tool: () => /** @type {import("../painter.js").Tool} */ (tool.value),
     size: () => Number(size.value),
-    labels: () => (patches?.view.result.picture === view?.result.picture ? (patches?.labels ?? null) : null),
+    labels: () => patches,
     tint: () => null,
     onChange: (cover) => ask(cover),
   });
@@ -136,11 +139,12 @@ export function createHand(panel, { onError, mode, name }) {
 
   tool.addEventListener("change", async () => {
     const asked = view;
-    if (tool.value !== "patch" || !asked || patches?.view.result.picture === asked.result.picture) return;
+    if (tool.value !== "patch" || !asked || patches) return;
     try {
       said.textContent = t("handPatches");
       const { labels, count } = await asked.result.superpixels();
-      patches = { view: asked, labels };
+      if (view !== asked) return;
+      patches = labels;
       said.textContent = t("handPatchesFound", { count: number(count) });
     } catch (error) {
       onError(error);
@@ -154,11 +158,13 @@ export function createHand(panel, { onError, mode, name }) {
 
   return {
     hide() {
-      view = begun = answer = null;
+      view = begun = answer = patches = null;
+      tool.value = "brush";
       panel.hidden = true;
     },
     show(shown) {
-      const isSame = view?.result.picture === shown.result.picture && view.label === shown.label;
+      // Another picture has hidden this panel first.
+      const isSame = view !== null && sameTarget(view, shown);
       const wasBegun = begun === view;
       view = shown;
       panel.hidden = false;
