@@ -54,7 +54,7 @@ impl Explanation {
         let mixed = |(at, (&value, &fill)): (usize, (&f32, &f32))| {
             let hidden = cover[at % cover.len()];
             // Exactly the one or the other at the ends: as measures remove pixels.
-            if hidden == 0.0 { value } else { value + (fill - value) * hidden }
+            value * (1.0 - hidden) + fill * hidden
         };
         let tensor: Vec<f32> = input.tensor.iter().zip(filler.iter()).enumerate().map(mixed).collect();
         let logits = finite(network.logits(&tensor)?)?;

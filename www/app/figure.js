@@ -13,7 +13,8 @@ const NARROWEST = 420;
 const MARGIN = 16;
 const BAR = 14;
 const LINE = 22;
-const FONT = '15px system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif';
+/** For captions, in whatever script a class is named. */
+export const FONT = '15px system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif';
 
 /**
  * The lines below a map: what it shows, how it was made, and whether it is complete.

@@ -105,5 +105,4 @@ export function createLive(panel, { explain, labelOf, palette, onFreeze, onBusy,
   }
 
   arrange(false);
-  return { end };
 }

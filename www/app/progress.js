@@ -14,6 +14,16 @@ import { duration, megabytes, number, percent, t } from "./i18n.js";
  * @property {() => void} onContinue
  */
 
+/**
+ * Passes and the time left, for sentences.
+ * @param {Pick<Progress, "done" | "total" | "etaMs">} event
+ */
+export const passesLeft = ({ done, total, etaMs }) => ({
+  done: number(done),
+  total: number(total),
+  left: duration(etaMs ?? 0),
+});
+
 /** @param {Options} options */
 export function createProgress({ container, live, onCancel, onEnough, onContinue }) {
   const bar = find(container, "progress", HTMLProgressElement);
@@ -94,10 +104,10 @@ export function createProgress({ container, live, onCancel, onEnough, onContinue
       show(t("classifying"), null, cancel);
     },
     /** @param {Progress} event */
-    scoring({ done, total, etaMs }) {
-      const values = { done: number(done), total: number(total), left: duration(etaMs ?? 0) };
+    scoring(event) {
+      const { done, total, etaMs } = event;
       show(
-        t(etaMs === null ? "scoringSoon" : "scoring", values),
+        t(etaMs === null ? "scoringSoon" : "scoring", passesLeft(event)),
         total ? done / total : 1,
         cancel,
         ...(done > 0 ? [enough] : []),

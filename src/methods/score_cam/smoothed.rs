@@ -6,7 +6,7 @@
 //! IS-CAM   m_ki = (1 + 2 + ... + i) / N  H_k          i from 1 to N; N = 10
 //! ```
 //!
-//! with `H_k` the map scaled to [0, 1], then upsampled, and the weighted sum rectified at layer size, as torchcam 0.4 has both. Its
+//! with `H_k` the map scaled to [0, 1], then upsampled, and the weighted sum rectified at layer size, as torchcam 0.5 has both. Its
 //! masks of IS-CAM grow beyond 1, up to `(N + 1) / 2`: the picture is then seen with more contrast than it has, which follows the formula of
 //! the paper. Wang et al., "SS-CAM: Smoothed Score-CAM for Sharper Visual Feature Localization", arXiv 2006.14255; Naidu et al., "IS-CAM:
 //! Integrated Score-CAM for axiomatic-based explanations", arXiv 2010.03023. They cost a forward pass for each map and sample.

@@ -1,9 +1,10 @@
 /** Does the map look at the network at all? What becomes of it as the weights are made random, from the answer down, for two methods. */
 
 import { find, image, make } from "../dom.js";
-import { duration, number, shown as shownName, t, word } from "../i18n.js";
+import { number, shown as shownName, t, word } from "../i18n.js";
+import { passesLeft } from "../progress.js";
 
-/** @import { Result, Stage } from "../../scorecam.js" */
+/** @import { Progress, Result, Stage } from "../../scorecam.js" */
 /** @import { Actions, Panel, View } from "../types.js" */
 
 const STAGES = 6;
@@ -30,9 +31,8 @@ export function createCascade(panel, actions) {
     [run.hidden, stop.hidden] = [true, false];
     found = [];
     strips.replaceChildren();
-    /** @param {{ done: number, total: number, etaMs: number | null }} event */
-    const onProgress = ({ done, total, etaMs }) =>
-      (said.textContent = t("cascadeGoes", { done: number(done), total: number(total), left: duration(etaMs ?? 0) }));
+    /** @param {Pick<Progress, "done" | "total" | "etaMs">} event */
+    const onProgress = (event) => (said.textContent = t("cascadeGoes", passesLeft(event)));
     try {
       const methods = [asked.result.method, beside.value].filter((name, i, all) => name && all.indexOf(name) === i);
       for (const method of methods) {

@@ -3,8 +3,10 @@
 import { paintImage } from "../canvas.js";
 import { chart } from "../chart.js";
 import { find, findAll, make } from "../dom.js";
-import { duration, number, percent, t } from "../i18n.js";
+import { number, percent, t } from "../i18n.js";
 import { latest } from "../latest.js";
+import { passesLeft } from "../progress.js";
+import { worthOf } from "./measured.js";
 
 /** @import { MeasuredMap, Measurement } from "../../scorecam.js" */
 /** @import { Actions, Panel, View } from "../types.js" */
@@ -45,16 +47,6 @@ export function linesOf({ rows }, name) {
 
 /** The areas that a verdict counts: each with both fills. The difference of two of them would say nothing of chance. */
 const AREAS = ["deletion-mean", "insertion-mean", "deletion-blur", "insertion-blur"];
-
-/**
- * A number of a map, the better the larger.
- * @param {MeasuredMap} map  @param {string} name
- */
-function worthOf({ numbers }, name) {
-  const found = numbers.find((number) => number.name === name);
-  if (!found || found.value === null) throw new Error(`no number ${name}`);
-  return found.better === "lower" ? -found.value : found.value;
-}
 
 /** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -121,10 +113,9 @@ export function createFilm(panel, { onError }) {
     [run.hidden, stop.hidden] = [true, false];
     try {
       const measured = await asked.result.measure({
-        measures: ["deletion-insertion", "drop"],
+        measures: ["deletion-insertion"],
         signal,
-        onProgress: ({ done, total, etaMs }) =>
-          (said.textContent = t("scoring", { done: number(done), total: number(total), left: duration(etaMs ?? 0) })),
+        onProgress: (event) => (said.textContent = t("scoring", passesLeft(event))),
       });
       if (view !== asked) return;
       found = { measured, view: asked };

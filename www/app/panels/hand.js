@@ -2,7 +2,8 @@
 
 import { bars } from "../bars.js";
 import { paintImage } from "../canvas.js";
-import { find, make } from "../dom.js";
+import { contextOf, find, make } from "../dom.js";
+import { FONT } from "../figure.js";
 import { number, percent, t } from "../i18n.js";
 import { latest } from "../latest.js";
 import { createPainter } from "../painter.js";
@@ -120,11 +121,11 @@ export function createHand(panel, { onError, mode, name }) {
     const across = Math.round((height * region.width) / region.height);
     const [scale, line] = [2, 22];
     const sheet = make("canvas", { width: 2 * across * scale + 16, height: height * scale + line + 12 });
-    const context = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"));
+    const context = contextOf(sheet);
     context.fillStyle = "#fff";
     context.fillRect(0, 0, sheet.width, sheet.height);
     context.fillStyle = "#111";
-    context.font = '15px system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif';
+    context.font = FONT;
     [before, answer].forEach((covered, i) => {
       const part = make("canvas");
       paintImage(part, covered.picture);

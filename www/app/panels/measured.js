@@ -19,14 +19,24 @@ export function mapName(name) {
 const written = (found) => (!found || found.value === null ? "–" : number(found.value, 3));
 
 /**
+ * A number of a map, the better the larger; NaN where there is none, or more of it is neither better nor worse.
+ * @param {MeasuredMap} map  @param {string} name
+ */
+export function worthOf({ numbers }, name) {
+  const found = numbers.find((each) => each.name === name);
+  if (!found || found.value === null || found.better === "neither") return NaN;
+  return found.better === "lower" ? -found.value : found.value;
+}
+
+/**
  * The best of a measure among the maps that know something.
  * @param {MeasuredMap[]} rows  @param {string} name
  */
 function bestOf(rows, name) {
   const found = rows
     .filter(({ isBaseline, isEmpty }) => !isBaseline && !isEmpty)
-    .flatMap((row) => row.numbers.filter((each) => each.name === name && each.value !== null))
-    .map(({ value, better }) => (better === "lower" ? -(value ?? 0) : better === "higher" ? (value ?? 0) : NaN));
+    .map((row) => worthOf(row, name))
+    .filter((worth) => !Number.isNaN(worth));
   // Where all are the same, none is the best.
   return found.every((value) => value === found[0]) ? NaN : Math.max(...found);
 }
@@ -46,8 +56,7 @@ export function numbersTable({ rows }) {
   const lines = rows.map((row) => {
     const cells = names.map((name) => {
       const found = row.numbers.find((each) => each.name === name);
-      const worth = !found || found.value === null ? NaN : found.better === "lower" ? -found.value : found.value;
-      const isBest = !row.isBaseline && worth === bestOf(rows, name);
+      const isBest = !row.isBaseline && worthOf(row, name) === bestOf(rows, name);
       return make("td", {}, isBest ? make("strong", {}, written(found)) : written(found));
     });
     return make(

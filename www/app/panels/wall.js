@@ -3,7 +3,8 @@
 import { paintOverlay } from "../canvas.js";
 import { find, image, make } from "../dom.js";
 import { duration, number, t, word } from "../i18n.js";
-import { agreementTable, numbersTable } from "./measured.js";
+import { passesLeft } from "../progress.js";
+import { agreementTable, numbersTable, worthOf } from "./measured.js";
 
 /** @import { Measurement, Method, Progress, Result } from "../../scorecam.js" */
 /** @import { Actions, Panel, View } from "../types.js" */
@@ -46,6 +47,13 @@ export function createWall(panel, actions) {
 
   const done = () => tiles.filter(({ phase }) => phase === "done");
 
+  /** Whether there is nothing to measure unasked: every map is, or what was asked for, which is more, would be lost by it. */
+  const isMeasured = () => {
+    const rows = measured?.rows ?? [];
+    const isThorough = rows.some(({ curves }) => curves.length > 0);
+    return isThorough || done().every(({ method }) => rows.some(({ name }) => name === method.name));
+  };
+
   /** Whether the tiles are of what a result is of: another method of it is one of them. @param {Result} result */
   const isSame = (result) => {
     const other = done()[0]?.result;
@@ -83,7 +91,7 @@ export function createWall(panel, actions) {
         if (tile.phase !== "waiting" || signal.aborted || actions.mode() !== "compare") continue;
         await explain(tile, signal, SOON);
       }
-      if (!signal.aborted && actions.mode() === "compare") await judge(QUICK);
+      if (!signal.aborted && actions.mode() === "compare" && !isMeasured()) await judge(QUICK);
     } finally {
       isFilling = false;
     }
@@ -130,10 +138,9 @@ export function createWall(panel, actions) {
     measure.hidden = isLong;
     stop.hidden = !isLong;
     try {
-      /** @param {{ done: number, total: number, etaMs: number | null }} event */
-      const onProgress = ({ done, total, etaMs }) => {
-        if (isLong)
-          said.textContent = t("scoring", { done: number(done), total: number(total), left: duration(etaMs ?? 0) });
+      /** @param {Pick<Progress, "done" | "total" | "etaMs">} event */
+      const onProgress = (event) => {
+        if (isLong) said.textContent = t("scoring", passesLeft(event));
       };
       const found = await first.measure({ measures, beside: others, signal, onProgress });
       if (signal.aborted) return;
@@ -151,11 +158,8 @@ export function createWall(panel, actions) {
     }
   }
 
-  /** The number of a tile by the measure that is chosen, and whether more of it is better. @param {Tile} tile */
-  function numberOf({ method }) {
-    const row = measured?.rows.find(({ name, isBaseline }) => name === method.name && !isBaseline);
-    return row?.numbers.find(({ name }) => name === order.value) ?? null;
-  }
+  /** What was measured of a tile's map. @param {Tile} tile */
+  const rowOf = ({ method }) => measured?.rows.find(({ name, isBaseline }) => name === method.name && !isBaseline);
 
   function showMeasured() {
     const rows = measured?.rows ?? [];
@@ -177,9 +181,9 @@ export function createWall(panel, actions) {
   /** Puts the tiles in order. */
   function arrange() {
     const worth = (/** @type {Tile} */ tile) => {
-      const found = numberOf(tile);
-      if (!found || found.value === null) return -Infinity;
-      return found.better === "lower" ? -found.value : found.value;
+      const row = rowOf(tile);
+      const found = row ? worthOf(row, order.value) : NaN;
+      return Number.isNaN(found) ? -Infinity : found;
     };
     const sorted = order.value && measured ? tiles.toSorted((a, b) => worth(b) - worth(a)) : tiles;
     list.replaceChildren(...sorted.map(item));
@@ -221,7 +225,7 @@ export function createWall(panel, actions) {
           passes.total ? t("wallCost", { passes: number(passes.done), time }) : t("wallCostNone", { time }),
         ),
       );
-      const found = numberOf(tile);
+      const found = rowOf(tile)?.numbers.find(({ name }) => name === order.value);
       if (found)
         parts.push(
           make(
@@ -242,7 +246,7 @@ export function createWall(panel, actions) {
       if (phase === "costly" && cost) {
         const onclick = async () => {
           await explain(tile, life.signal, Infinity);
-          if (tile.phase === "done") await judge(QUICK);
+          if (tile.phase === "done" && !isMeasured()) await judge(QUICK);
         };
         parts.push(
           make(
