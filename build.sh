@@ -177,7 +177,7 @@ wasm_cargo() {
   RUSTC_BOOTSTRAP=1 RUSTC=$(command -v "$WASM_RUSTC") \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$WASM_LINKER \
     RUSTFLAGS="-Ctarget-feature=$features -Cllvm-args=-disable-lsr $flags --cfg getrandom_backend=\"wasm_js\"" \
-    "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --features selftest --target-dir target/wasm "$@"
+    "$WASM_CARGO" "$command" --lib --target $TARGET -Zbuild-std=std,panic_abort --no-default-features --features selftest --target-dir target/wasm "$@"
 }
 
 # compile NAME FEATURE...: compiles a build to target/wasm/NAME.wasm. Its own features are this crate's alone, which has all the

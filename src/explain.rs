@@ -4,6 +4,7 @@
 mod cover;
 mod diagnostics;
 mod inspect;
+mod record;
 mod report;
 mod view;
 
@@ -28,6 +29,7 @@ use cover::Filler;
 pub use cover::Covered;
 pub use diagnostics::Diagnostics;
 pub use inspect::{MaskPicture, Prediction};
+pub use record::{Known, Record};
 pub use report::{Facts, Report};
 pub use view::{Channel, Outcome, PartialSum, Preview, Share, View};
 

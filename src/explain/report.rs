@@ -13,7 +13,7 @@ use crate::target::{Score, Target, probabilities};
 use super::{Diagnostics, Explanation, Timings, View};
 
 /// Classes that a report names.
-const PREDICTIONS: usize = 5;
+pub(super) const PREDICTIONS: usize = 5;
 
 /// What is known besides the explanation.
 #[derive(Debug, Clone, Copy)]
@@ -45,8 +45,8 @@ pub struct Report<'a> {
     /// The method's options; of Score-CAM its `recipe`.
     #[serde(flatten)]
     options: Value,
-    target: Asked<'a>,
-    predictions: Vec<Class<'a>>,
+    target: Asked,
+    predictions: Vec<Class>,
     /// The part of the picture that the network saw, in the picture's own pixels.
     region: Region,
     /// How pictures became the network's input.
@@ -62,29 +62,58 @@ pub struct Report<'a> {
 /// about, and of the others.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked<'a> {
+pub(super) struct Asked {
     kind: &'static str,
     #[serde(flatten)]
-    class: Option<Class<'a>>,
+    class: Option<Class>,
     /// Of the class or of any of the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f32>,
     /// The classes of a group.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    classes: Vec<Class<'a>>,
+    classes: Vec<Class>,
     /// The classes that a contrast sets it against.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    against: Vec<Class<'a>>,
+    against: Vec<Class>,
     /// The target's score for the picture as it is, and whether it is a logit or a probability.
     score: f32,
     scored: Score,
 }
 
-#[derive(Debug, Serialize)]
-struct Class<'a> {
-    index: usize,
-    label: Option<&'a str>,
-    probability: f32,
+/// A class of the network, and how probable it is for the picture as it is.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Class {
+    pub index: usize,
+    pub label: Option<String>,
+    pub probability: f32,
+}
+
+impl Class {
+    /// The class of this index; `probabilities` are those of all classes.
+    pub fn of(index: usize, labels: &[String], probabilities: &[f32]) -> Class {
+        Class { index, label: labels.get(index).cloned(), probability: probabilities[index] }
+    }
+}
+
+/// What a view was asked about; `probability` is that of its target.
+pub(super) fn asked(view: &View, probability: f32, class: &dyn Fn(usize) -> Class) -> Asked {
+    let all = |classes: &[usize]| classes.iter().map(|&index| class(index)).collect();
+    let (kind, classes, against) = match view.target() {
+        Target::Class { .. } => ("class", Vec::new(), Vec::new()),
+        Target::Group { classes } => ("group", all(classes), Vec::new()),
+        Target::Difference { against, .. } => ("difference", Vec::new(), vec![class(*against)]),
+        Target::Finer { against, .. } => ("finer", Vec::new(), all(against)),
+    };
+    let asked_class = view.target().class().map(class);
+    Asked {
+        kind,
+        probability: asked_class.is_none().then_some(probability),
+        class: asked_class,
+        classes,
+        against,
+        score: view.picture_score(),
+        scored: view.method().score(),
+    }
 }
 
 impl Report<'_> {
@@ -103,19 +132,10 @@ impl Explanation {
     /// # Errors
     /// As [`Explanation::refresh`].
     pub fn report<'a>(&'a self, view: &View, facts: &Facts<'a>) -> Result<Report<'a>> {
-        let labels = facts.labels;
         let all = probabilities(&self.subject.references.picture, self.network().output());
-        let class =
-            |index: usize| Class { index, label: labels.get(index).map(String::as_str), probability: all[index] };
+        let class = |index: usize| Class::of(index, facts.labels, &all);
         let outcome = view.outcome();
         let spec = self.network().spec();
-        let (kind, classes, against) = match view.target() {
-            Target::Class { .. } => ("class", Vec::new(), Vec::new()),
-            Target::Group { classes } => ("group", classes.iter().map(|&index| class(index)).collect(), Vec::new()),
-            Target::Difference { against, .. } => ("difference", Vec::new(), vec![class(*against)]),
-            Target::Finer { against, .. } => ("finer", Vec::new(), against.iter().map(|&index| class(index)).collect()),
-        };
-        let asked_class = view.target().class().map(class);
         Ok(Report {
             scorecam: env!("CARGO_PKG_VERSION"),
             image: facts.image,
@@ -125,15 +145,7 @@ impl Explanation {
             layer: self.layer(),
             method: view.method().name(),
             options: view.method().options(),
-            target: Asked {
-                kind,
-                probability: asked_class.is_none().then_some(outcome.probability),
-                class: asked_class,
-                classes,
-                against,
-                score: view.picture_score(),
-                scored: view.method().score(),
-            },
+            target: asked(view, outcome.probability, &class),
             predictions: self.predictions(PREDICTIONS).iter().map(|p| class(p.index)).collect(),
             region: self.region(),
             input: &spec.input,

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, shown};
 use crate::geometry::Region;
@@ -103,7 +103,7 @@ impl Judged {
 }
 
 /// Which way a number is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
     /// The more, the better the map.
@@ -115,7 +115,7 @@ pub enum Better {
 }
 
 /// What a measure says in one number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Number {
     /// Its name, unique among all measures.
     pub name: String,

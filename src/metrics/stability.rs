@@ -22,6 +22,7 @@ use crate::preprocess::{Input, denormalise, normalisation_table};
 use crate::target::{Score, Target};
 
 use super::compare::pearson;
+use super::measure::{Better, Number};
 use super::series::{Begin, Series};
 
 const SAMPLES: u64 = 10;
@@ -52,6 +53,19 @@ pub struct Steadiness {
     pub drop: Option<f64>,
     /// Their harmonic mean; absent if one of them is.
     pub adcc: Option<f64>,
+}
+
+impl Steadiness {
+    /// What it says in single numbers.
+    pub fn numbers(&self) -> [Number; 4] {
+        let number = |name: &str, value, better| Number { name: name.into(), value, better };
+        [
+            number("stability", self.stability, Better::Lower),
+            number("coherency", self.coherency, Better::Higher),
+            number("complexity", Some(self.complexity), Better::Lower),
+            number("adcc", self.adcc, Better::Higher),
+        ]
+    }
 }
 
 impl Trial {

@@ -53,9 +53,52 @@ pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
     Ok(names[..used].to_vec())
 }
 
+/// The class of `classes` that `name` means, as folders and tables name classes: its index, or its label or one of the names that the
+/// label lists with commas between them. Upper and lower case, and blanks, `_` and `-`, are the same. None if there is no such
+/// class, or if it could be several: some labels of ImageNet are there twice.
+pub fn class_named(name: &str, labels: &[String], classes: usize) -> Option<usize> {
+    let plain = |text: &str| {
+        let words = text.split(|c: char| c.is_whitespace() || c == '_' || c == '-').filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    if let Ok(index) = name.trim().parse::<usize>() {
+        return (index < classes).then_some(index);
+    }
+    let wanted = plain(name);
+    let only = |matches: &dyn Fn(&str) -> bool| {
+        let mut found = labels.iter().take(classes).enumerate().filter(|(_, label)| matches(label));
+        found.next().filter(|_| found.next().is_none()).map(|(index, _)| index)
+    };
+    if wanted.is_empty() {
+        return None;
+    }
+    let whole = |label: &str| plain(label) == wanted;
+    if labels.iter().take(classes).any(|label| whole(label)) {
+        return only(&whole);
+    }
+    only(&|label| label.split(',').any(|part| plain(part) == wanted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_and_tables_name_classes_by_index_or_label_and_what_could_be_two_is_none() {
+        let labels: Vec<String> = ["tabby, tabby cat", "Crane", "crane", "tiger cat"].map(String::from).to_vec();
+        for (name, class) in [
+            ("3", Some(3)),
+            ("4", None),
+            ("Tiger_Cat", Some(3)),
+            ("tabby-cat", Some(0)),
+            ("tabby, tabby cat", Some(0)),
+            ("crane", None),
+            ("cat", None),
+            (" ", None),
+        ] {
+            assert_eq!(class_named(name, &labels, 4), class, "{name}");
+        }
+    }
 
     #[test]
     fn class_names_come_as_a_json_array_by_index_or_one_a_line() {

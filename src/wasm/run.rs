@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::ImageData;
 
-use crate::explain::{Explanation, Facts, MaskPicture, Outcome, PartialSum, Prediction, Preview, View};
+use crate::explain::{Explanation, Facts, Known, MaskPicture, Outcome, PartialSum, Prediction, Preview, View};
 use crate::geometry::Region;
 use crate::heatmap::Signed;
 use crate::image::colours::Colours;
 use crate::image::{Picture, RgbImage, fit_within};
+use crate::metrics::measure::Number;
 use crate::model::{Layer, Limits};
 use crate::passes::Fill;
 use crate::render::{ColourMap, diverging_overlay, npy, overlay, png};
@@ -222,6 +223,24 @@ impl Run {
         let (_, view) = self.views.last().expect("it was just asked for");
         let facts = Facts { image: &known.image, labels: &known.labels, sha256: known.sha256.as_deref() };
         Ok(self.explanation.report(view, &facts)?.to_json()?)
+    }
+
+    /// The picture as a line of a table of many. `options`: `{ target, method, options }`, `facts`: `{ image, labels, expected, numbers }`,
+    /// where `expected` is the index or name of a class and `numbers` are those of a measured map.
+    pub fn record(&mut self, options: JsValue, facts: JsValue) -> Result<JsValue> {
+        #[derive(Deserialize)]
+        struct Given {
+            image: String,
+            labels: Vec<String>,
+            expected: Option<String>,
+            numbers: Vec<Number>,
+        }
+        let (options, given): (Options, Given) = (from_js(options)?, from_js(facts)?);
+        self.settled(&options)?;
+        let (_, view) = self.views.last().expect("it was just asked for");
+        let Given { image, labels, expected, numbers } = &given;
+        let known = Known { image, labels, expected: expected.as_deref(), numbers };
+        to_js(&self.explanation.record(view, &known)?)
     }
 
     /// The layer's channels for a target. `options`: `{ target, method, options }`; the result: `{ channels: [{ channel, score,

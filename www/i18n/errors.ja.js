@@ -263,7 +263,30 @@ export default {
     "この指定は使えません({cause})。",
     "それぞれの呼び出しの引数は scorecam.d.ts を見てください。",
   ],
-  "folder-unwritable": ["{file} に書き込めません({cause})。", "別の --out フォルダーを選んでください。"],
+  "folder-unwritable": [
+    "{file} に書き込めません({cause})。",
+    "空き容量を増やすか、--out で別の場所を選んでください。書き込み済みのものは残っています。",
+  ],
+  "manifest-unreadable": [
+    "一覧 {file} を読めません({cause})。",
+    "CSV なら 1 行目に列名「image」、JSON Lines なら各行にキー「image」、または 1 行に 1 つのパスが必要です。形式は --format で指定できます。",
+  ],
+  "manifest-line": [
+    "一覧の {line} 行目からは画像が分かりません({cause})。",
+    "各行には image と、必要なら id、expected、target、box(X,Y,W,H)を書きます。",
+  ],
+  "batch-busy": [
+    "別のプロセスが {file} に書き込んでいます。",
+    "終わるのを待つか、--shard 1/2 と --shard 2/2 のように分担させてください。",
+  ],
+  "batch-differs": [
+    "{folder} には別の条件の結果があります。「{name}」は {before} でしたが、今は {now} です。",
+    "続けるには同じ条件にするか、別の --out フォルダーを選んでください。",
+  ],
+  "batch-no-folder": [
+    "標準出力に書けるのは行だけで、アーカイブや表は書けません。",
+    "--maps line で行の中に入れるか、--out にフォルダーを指定してください。",
+  ],
   "memory-layer": [
     "層「{layer}」({height} × {width} のマップ {channels} 枚)には約 {needs} のメモリが必要ですが、使えるのは {memory} です。",
     "マップの少ない層か小さい層、または入力の小さいネットワークを選んでください。",

@@ -16,6 +16,11 @@ pub fn read_network(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|cause| Error::new("network-file", &[("file", &path.display()), ("cause", &cause)]))
 }
 
+/// A manifest that cannot be read.
+pub fn unreadable_manifest(path: &Path, cause: &dyn std::fmt::Display) -> Error {
+    Error::new("manifest-unreadable", &[("file", &path.display()), ("cause", &cause)])
+}
+
 /// A file or folder that cannot be written.
 pub fn unwritable(path: &Path, cause: &io::Error) -> Error {
     Error::new("folder-unwritable", &[("file", &path.display()), ("cause", cause)])

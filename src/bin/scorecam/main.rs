@@ -1,5 +1,7 @@
 //! The command line: pictures on the disk explained, on all cores. A verb a file.
 
+mod asking;
+mod batch;
 mod curves;
 mod explain;
 mod files;
@@ -29,6 +31,9 @@ struct Cli {
 enum Command {
     /// Explains pictures: writes <image>.heatmap.npy, .overlay.png and .json for each.
     Explain(Box<explain::Explain>),
+    /// Explains whole folders and tables of pictures, a line each: goes on where it stopped, in parts on several machines, or as a
+    /// worker with lines in and lines out.
+    Batch(Box<batch::Batch>),
     /// Measures methods, or maps of other tools, on pictures: writes measures.csv, measures.json and the curves as SVG.
     Measure(Box<measure::Measure>),
     /// Randomises a network's weights stage by stage from its end, and says whether the map of a picture notices.
@@ -43,16 +48,18 @@ fn main() -> ExitCode {
     // A panic is told as a sentence by whoever catches it.
     std::panic::set_hook(Box::new(|_| {}));
     let command = Cli::parse().command;
-    let result = catch_unwind(AssertUnwindSafe(|| match &command {
-        Command::Explain(arguments) => explain::explain(arguments),
-        Command::Measure(arguments) => measure::measure(arguments),
-        Command::Randomise(arguments) => randomise::randomise(arguments),
-        Command::Layers(arguments) => layers::list(arguments),
-        Command::Methods(arguments) => methods::list(arguments),
+    let done = |()| ExitCode::SUCCESS;
+    let result = catch_unwind(AssertUnwindSafe(|| match command {
+        Command::Explain(arguments) => explain::explain(&arguments).map(done),
+        Command::Batch(arguments) => batch::batch(*arguments),
+        Command::Measure(arguments) => measure::measure(&arguments).map(done),
+        Command::Randomise(arguments) => randomise::randomise(&arguments).map(done),
+        Command::Layers(arguments) => layers::list(&arguments).map(done),
+        Command::Methods(arguments) => methods::list(&arguments).map(done),
     }));
     let result = result.unwrap_or_else(|_| Err(Error::internal("the command", "it broke off")));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("scorecam: {error}");
             ExitCode::FAILURE

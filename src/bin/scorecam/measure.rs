@@ -19,14 +19,14 @@ use scorecam::metrics::stability::{Steadiness, Trial};
 use scorecam::target::Wish;
 use serde_json::{Map, Value};
 
-use crate::explain::named_value;
+use crate::asking::{Threads, named_value};
 use crate::files::{names as names_of, read_picture};
 use crate::source::{Loaded, Source};
 use crate::table::{CAUTION, Measured, of_steadiness, of_verdict, print, print_means, write};
 use crate::target::read_target;
 
 /// The measure that explains again, which only methods can.
-const STABILITY: &str = "stability";
+pub const STABILITY: &str = "stability";
 
 #[derive(Args)]
 pub struct Measure {
@@ -59,16 +59,15 @@ pub struct Measure {
     /// Where chance begins: ties, noise, random maps
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u32,
-    /// Threads to use [default: all cores]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// Folder to write to; it is made if need be
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
 /// "X,Y,W,H".
-fn region(text: &str) -> std::result::Result<Region, String> {
+pub fn region(text: &str) -> std::result::Result<Region, String> {
     let numbers: Option<Vec<f64>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
     match numbers.as_deref() {
         Some(&[x, y, width, height]) => Ok(Region { x, y, width, height }),
@@ -98,10 +97,7 @@ pub fn measure(arguments: &Measure) -> Result<()> {
     for name in &measures {
         find_measure(name)?;
     }
-    if let Some(threads) = arguments.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        pool.map_err(|cause| Error::internal("starting the threads", cause))?;
-    }
+    arguments.threads.start()?;
     let maps = arguments.maps.iter().map(|path| read_map(path)).collect::<Result<Vec<_>>>()?;
     let loaded = arguments.source.load()?;
     let wish = arguments.target.as_deref().map_or(Ok(Wish::MostProbable), |t| read_target(t, &loaded.labels))?;

@@ -41,20 +41,14 @@ pub fn of_verdict(verdict: &Verdict) -> Vec<Measured> {
 
 /// What was measured by explaining again.
 pub fn of_steadiness(map: &str, found: &Steadiness) -> Vec<Measured> {
-    let numbers = [
-        ("stability", found.stability, Better::Lower),
-        ("coherency", found.coherency, Better::Higher),
-        ("complexity", Some(found.complexity), Better::Lower),
-        ("adcc", found.adcc, Better::Higher),
-    ];
-    let cell = |(measure, value, better): (&str, Option<f64>, Better)| Measured {
+    let cell = |Number { name: measure, value, better }: Number| Measured {
         map: map.to_owned(),
         is_baseline: false,
-        measure: measure.to_owned(),
+        measure,
         value,
         better,
     };
-    numbers.map(cell).into()
+    found.numbers().map(cell).into()
 }
 
 /// A row a number, a column a map.
