@@ -3,6 +3,8 @@
 mod bad_models;
 mod bad_pictures;
 #[cfg(feature = "cli")]
+mod batch;
+#[cfg(feature = "cli")]
 mod chance;
 mod chelsea;
 mod command_line;

@@ -15,8 +15,8 @@ use std::collections::HashSet;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -117,7 +117,16 @@ pub fn batch(arguments: Batch) -> Result<ExitCode> {
     let Batch { images, manifest, format, root, expect_folder, measures, shard, retry_failed, parquet, out, .. } =
         arguments;
     let (limits, seed) = (arguments.source.limits(), u64::from(arguments.seed));
-    let job = Arc::new(Job { asking: arguments.asking, loaded, wish, method, measures, seed, limits });
+    let job = Arc::new(Job {
+        asking: arguments.asking,
+        loaded,
+        wish,
+        method,
+        measures,
+        seed,
+        limits,
+        turn: Mutex::default(),
+    });
 
     let pictures: Box<dyn Iterator<Item = Listed> + Send> = match &manifest {
         Some(path) => manifest::pictures(path, format, root.as_deref())?,

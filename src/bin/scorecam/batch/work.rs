@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::spawn;
 
 use scorecam::error::{Error, Result};
@@ -25,6 +25,10 @@ use crate::source::Loaded;
 
 use super::entry::{Entry, Listed};
 
+/// Passes for each thread from which on one picture's keep all of them busy: such pictures have their turns, so that what a kill costs
+/// is the passes of one.
+const MANY_PASSES: usize = 16;
+
 /// What is asked of every picture.
 pub struct Job {
     pub asking: Asking,
@@ -34,6 +38,8 @@ pub struct Job {
     pub measures: Vec<String>,
     pub seed: u64,
     pub limits: Limits,
+    /// Held while a picture with many passes is explained and measured.
+    pub turn: Mutex<()>,
 }
 
 /// What came of a picture.
@@ -109,6 +115,8 @@ impl Job {
         let own = entry.target.as_deref().map(|target| read_wish(target, &self.loaded)).transpose()?;
         let wish = own.as_ref().unwrap_or(&self.wish);
         let mut explanation = self.asking.begin(&self.loaded.network, &picture, &self.method, self.limits)?;
+        let is_long = explanation.progress().total >= MANY_PASSES * rayon::current_num_threads();
+        let _turn = is_long.then(|| self.turn.lock().unwrap_or_else(PoisonError::into_inner));
         let view = self.asking.finish(&mut explanation, wish, &self.method)?;
         let numbers = self.measure(entry, &explanation, &view)?;
         let (image, labels) = (entry.path.to_string_lossy(), &self.loaded.labels);
