@@ -22,10 +22,11 @@ usage() {
                               anew as www/ is edited, and the page reloads: nothing is compiled but the first time
 ./build.sh single-file        writes dist/scorecam.html, the whole page in one file that opens by a double click
 ./build.sh package            makes the npm package: target/scorecam-VERSION.tgz
+./build.sh wheel              makes the Python package: target/wheels/scorecam-VERSION-….whl
 ./build.sh test [PHASE [NAME]] [--full]
-                              runs every test, or one phase of them: native, js, or browser (the page in Chromium, and its
-                              main paths in Firefox ESR and WebKitGTK); NAME is a part of a test's name (native) or of a file's (js, browser). --full adds VGG-16 and AlexNet of true
-                              size (gigabytes of memory and of disk)
+                              runs every test, or one phase of them: native, python, js, or browser (the page in Chromium, and its
+                              main paths in Firefox ESR and WebKitGTK); NAME is a part of a test's name (native, python) or of a
+                              file's (js, browser). --full adds VGG-16 and AlexNet of true size (gigabytes of memory and of disk)
 ./build.sh bench [OPTION...]  times masked passes in Chromium, by turns with onnxruntime-web; --help lists its options
 ./build.sh check              formatting, lints, types and documentation, warnings as errors
 ./build.sh sanitize           runs the tests of the engine's portable kernels under an address sanitizer
@@ -116,6 +117,23 @@ need_python() {
   python3 -m venv .tools/python || fail "Python cannot make a virtual environment; run ./build.sh setup, or install python3-venv."
   $PYTHON -m pip install --quiet --disable-pip-version-check -r $requirements || fail "pip could not install $requirements; is PyPI reachable?"
   cp $requirements .tools/python/.installed
+}
+
+# What builds the Python package and tests it, beside them.
+need_python_packages() {
+  need_python
+  local requirements=tests/python/requirements.txt
+  cmp -s $requirements .tools/python/.installed-tests && return
+  say "Installing maturin, pytest and Dask into .tools/python (about a minute)"
+  $PYTHON -m pip install --quiet --disable-pip-version-check -r $requirements || fail "pip could not install $requirements; is PyPI reachable?"
+  cp $requirements .tools/python/.installed-tests
+}
+
+# make_wheel PROFILE FOLDER
+make_wheel() {
+  rm -rf "$2"
+  $PYTHON -m maturin build --quiet --profile "$1" --strip --manifest-path python/Cargo.toml --interpreter $PYTHON --out "$2" ||
+    fail "the Python package could not be built."
 }
 
 # make_networks FOLDER ARGUMENT...: the six topologies and what the references say of them, unless they are there.
@@ -250,6 +268,14 @@ package() {
   npm pack --silent --pack-destination target ./target/npm
 }
 
+wheel() {
+  need_cargo
+  need_python_packages
+  say "Building the Python package (from scratch about 8 minutes on two cores)"
+  make_wheel "$PROFILE" target/wheels
+  ls target/wheels/*.whl
+}
+
 # The Debian packages that this machine lacks, for `setup`.
 missing_packages() {
   command -v cc >/dev/null || echo gcc libc6-dev
@@ -287,7 +313,19 @@ test_native() {
   say "Native tests (the first time 5 to 10 minutes to compile)"
   local ignored=()
   [ -z "${SCORECAM_FULL:-}" ] || ignored=(--include-ignored)
-  cargo test --features cli --quiet -- ${1:+"$1"} "${ignored[@]}"
+  cargo test --quiet -- ${1:+"$1"} "${ignored[@]}"
+}
+
+# The package as it is installed, and the cluster's scripts with the command line.
+test_python() {
+  need_cargo
+  need_python_packages
+  say "The command line and the Python package (the first time about 5 minutes to compile)"
+  cargo build --quiet
+  make_wheel dev target/wheels-for-tests
+  $PYTHON -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels-for-tests/*.whl
+  say "Tests of the Python package"
+  $PYTHON -m pytest --quiet -p no:cacheprovider tests/python ${1:+-k "$1"}
 }
 
 # test_files FOLDER NAME ARGUMENT...: runs the test files whose names contain NAME.
@@ -311,8 +349,8 @@ test_browser() {
   need_other_browsers
   need_native
   say "The command line, to compare with"
-  cargo build --features cli --quiet
-  [ -d target/tmp/hostile ] || cargo test --features cli --quiet --test integration -- hostile
+  cargo build --quiet
+  [ -d target/tmp/hostile ] || cargo test --quiet --test integration -- hostile
   build
   say "Tests in the browser"
   test_files tests/browser "${1:-}" --test-concurrency=1
@@ -331,11 +369,12 @@ run_tests() {
   case ${words[0]:-all} in
     all)
       test_native
+      test_python
       test_js
       test_browser
       ;;
-    native | js | browser) "test_${words[0]}" "${words[1]:-}" ;;
-    *) fail "there is no phase \"${words[0]}\": native, js or browser." ;;
+    native | python | js | browser) "test_${words[0]}" "${words[1]:-}" ;;
+    *) fail "there is no phase \"${words[0]}\": native, python, js or browser." ;;
   esac
 }
 
@@ -368,13 +407,13 @@ check() {
   need_npm_packages
   need_wasm_compiler
   say "Formatting"
-  cargo fmt --check
+  cargo fmt --all --check
   say "Lints, native"
-  cargo clippy --quiet --all-targets --features cli,selftest -- -D warnings
+  cargo clippy --quiet --workspace --all-targets --features scorecam/cli,scorecam/selftest -- -D warnings
   say "Lints, WebAssembly"
   wasm_cargo clippy --quiet --profile dev -- -D warnings
   say "Documentation"
-  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features cli,selftest --document-private-items
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features selftest --document-private-items
   say "JavaScript"
   npx prettier --check --log-level warn . || fail "run npx prettier --write . and look at what it changes."
   npx eslint --max-warnings 0 .
@@ -390,6 +429,7 @@ case $verb in
   test) run_tests "$@" ;;
   single-file) single_file ;;
   package) package ;;
+  wheel) wheel ;;
   bench) bench "$@" ;;
   check) check ;;
   sanitize) sanitize ;;
