@@ -28,6 +28,8 @@ usage() {
                               main paths in Firefox ESR and WebKitGTK); NAME is a part of a test's name (native, python) or of a
                               file's (js, browser). --full adds VGG-16 and AlexNet of true size (gigabytes of memory and of disk)
 ./build.sh bench [OPTION...]  times masked passes in Chromium, by turns with onnxruntime-web; --help lists its options
+./build.sh soak [OPTION...]   explains hundreds of pictures in two tabs for half an hour, and looks at results and memory;
+                              --browser chromium|firefox, --explanations N, --minutes N
 ./build.sh check              formatting, lints, types and documentation, warnings as errors
 ./build.sh sanitize           runs the tests of the engine's portable kernels under an address sanitizer
 ./build.sh setup              installs the Debian packages that are missing, with sudo unless it is run as root
@@ -403,6 +405,15 @@ bench() {
   exec node tests/bench/bench.js "$@"
 }
 
+soak() {
+  need_npm_packages
+  need_chromium
+  need_other_browsers
+  need_native
+  build
+  exec node tests/soak/soak.js "$@"
+}
+
 check() {
   need_npm_packages
   need_wasm_compiler
@@ -431,6 +442,7 @@ case $verb in
   package) package ;;
   wheel) wheel ;;
   bench) bench "$@" ;;
+  soak) soak "$@" ;;
   check) check ;;
   sanitize) sanitize ;;
   setup) setup ;;

@@ -22,6 +22,7 @@ use crate::methods::score_cam::recipe::Recipe;
 use crate::metrics::compare::compare;
 use crate::metrics::measure::ALL as MEASURES;
 use crate::model::catalog::catalog;
+use crate::model::labels::class_named;
 use crate::model::spec::{InputOverrides, InputSpec, ModelSpec, OutputKind, Preset};
 use crate::model::{Clue, Layer, Limits, Network, OnnxFile};
 use crate::render::{ColourMap, diverging_table};
@@ -105,6 +106,12 @@ pub fn presets() -> Result<JsValue> {
 #[wasm_bindgen]
 pub fn labels(bytes: &[u8]) -> Result<Vec<String>> {
     Ok(crate::model::labels::labels(bytes)?)
+}
+
+/// The index of the class that each name means, null where it names none or several.
+#[wasm_bindgen(js_name = classesNamed)]
+pub fn classes_named(names: Vec<String>, labels: Vec<String>, classes: usize) -> Result<JsValue> {
+    to_js(&names.iter().map(|name| class_named(name, &labels, classes)).collect::<Vec<_>>())
 }
 
 /// The names of the recipes, the default first.

@@ -40,6 +40,14 @@ export const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex"
 /** The file of the catalogue's first network, which is part of the repository. */
 export const DEFAULT_NETWORK = "efficientnet_lite0.onnx";
 
+/** Others' code in the page: what it does there, and its licence. */
+const LIBRARIES = {
+  "uPlot, which draws the curves": "uplot/LICENSE",
+  "Papa Parse, which reads and writes tables": "papaparse/LICENSE",
+  "client-zip, which packs the maps of a folder": "client-zip/LICENSE.txt",
+  "idb, which keeps a folder's results": "idb/LICENSE",
+};
+
 /** How much of a hash a name carries. */
 const DIGITS = 10;
 
@@ -200,9 +208,10 @@ export async function bundle({ dev = false, folder = join(ROOT, "dist") } = {}) 
   names.set(DEFAULT_NETWORK, basename(networks[0].url));
   const { manifest, addresses } = await addManifest(output);
   const made = await addPage(output, names, dev);
-  const licences = await readFile(join(ROOT, "node_modules/uplot/LICENSE"), "utf8");
-  const credits = `${await readFile(join(WWW, "samples/CREDITS.txt"), "utf8")}\nuPlot, which draws the curves:\n\n${licences}`;
-  addresses.set("samples/CREDITS.txt", `assets/${output.addHashed("assets/", "credits.txt", credits)}`);
+  const credits = [await readFile(join(WWW, "samples/CREDITS.txt"), "utf8")];
+  for (const [does, file] of Object.entries(LIBRARIES))
+    credits.push(`${does}:\n\n${await readFile(join(ROOT, "node_modules", file), "utf8")}`);
+  addresses.set("samples/CREDITS.txt", `assets/${output.addHashed("assets/", "credits.txt", credits.join("\n"))}`);
   addresses.set("app/main.js", `assets/${made.main}`);
   addresses.set("page.css", `assets/${made.style}`);
 

@@ -76,6 +76,12 @@ export class ScoreCam {
   explain(image: Picture, options?: ExplainOptions): Promise<Result>;
 
   /**
+   * The index of the class of the loaded network that each name means, as folders and tables name classes: by index, or by label or one of
+   * the names that a label lists with commas between them; case, blanks, `_` and `-` do not count. Null where a name means none or several.
+   */
+  classesNamed(names: string[]): Promise<(number | null)[]>;
+
+  /**
    * Computes seeded convolutions by our kernels and by tract's operators in this browser, and says how far they are apart,
    * in units of the largest result.
    */
@@ -391,6 +397,8 @@ export interface Result extends Classified {
   }): Promise<Result>;
   /** The account as JSON, as the command line writes it; `image` is what the picture is called in it. */
   report(image?: string): Promise<string>;
+  /** The picture as a line of a table of many, as `scorecam batch` writes it; `measured` is what `measure` answered. */
+  record(options?: { image?: string; measured?: Measurement }): Promise<PictureRecord>;
   /**
    * The map of the same class by another recipe, from the same scores: no inference.
    * @throws ScoreCamError of kind "option" if that recipe masks in another way; explain the picture again then.
@@ -464,6 +472,26 @@ export interface Result extends Classified {
   partialSum(count: number): Promise<PartialSum>;
   /** What each channel has in the weighted sum at a pixel of the map, largest first; the shares sum to one. */
   provenance(row: number, column: number): Promise<Share[]>;
+}
+
+/** A picture as a line of a table of many: no pixels, no weights. */
+export interface PictureRecord {
+  image: string;
+  /** The most probable class; a label of null is not known. */
+  class: number;
+  label: string | null;
+  probability: number;
+  method: string;
+  layer: string | null;
+  target: { kind: "class" | "group" | "difference" | "finer"; index?: number; label?: string | null; score: number };
+  predictions: { index: number; label: string | null; probability: number }[];
+  /** The part of the picture that the network saw, in the picture's own pixels. */
+  region: Region;
+  ninths: number[];
+  diagnostics: Result["diagnostics"];
+  /** What was measured, by its name; null cannot be said. */
+  measures: Record<string, number | null>;
+  timings: { prepareMs: number; scoreMs: number };
 }
 
 export interface MeasureDescription {

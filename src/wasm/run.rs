@@ -225,21 +225,21 @@ impl Run {
         Ok(self.explanation.report(view, &facts)?.to_json()?)
     }
 
-    /// The picture as a line of a table of many. `options`: `{ target, method, options }`, `facts`: `{ image, labels, expected, numbers }`,
-    /// where `expected` is the index or name of a class and `numbers` are those of a measured map.
+    /// The picture as a line of a table of many. `options`: `{ target, method, options }`, `facts`: `{ image, labels, numbers }`, where
+    /// `numbers` are those of a measured map.
     pub fn record(&mut self, options: JsValue, facts: JsValue) -> Result<JsValue> {
         #[derive(Deserialize)]
         struct Given {
             image: String,
             labels: Vec<String>,
-            expected: Option<String>,
             numbers: Vec<Number>,
         }
         let (options, given): (Options, Given) = (from_js(options)?, from_js(facts)?);
         self.settled(&options)?;
         let (_, view) = self.views.last().expect("it was just asked for");
-        let Given { image, labels, expected, numbers } = &given;
-        let known = Known { image, labels, expected: expected.as_deref(), numbers };
+        let Given { image, labels, numbers } = &given;
+        // Pictures are often said to show something else after they were explained: the page asks for `classesNamed`.
+        let known = Known { image, labels, expected: None, numbers };
         to_js(&self.explanation.record(view, &known)?)
     }
 

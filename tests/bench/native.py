@@ -4,7 +4,7 @@ A NAME is a network of torchvision that export_torchvision.py has written; PyTor
 A FILE is any ONNX file of a fixed input. A pass of ours has its mask and its masked picture in it (occlusion's 169); one of
 onnxruntime is a run of the session on one picture that is there. Medians of milliseconds. Needs a release build:
 
-    cargo build --release --features cli
+    cargo build --release
 """
 
 import argparse

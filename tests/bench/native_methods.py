@@ -4,7 +4,7 @@ EfficientNet-Lite0 on chelsea.png, the same settings on both sides, seconds for 
 takes minutes, one run). The public code runs the same file as a PyTorch module. Ours has in it what a new picture costs: its forward pass and
 its layer's maps. Needs a release build, the packages of tests/reference/make_chance.py and RISE's repository:
 
-    cargo build --release --features cli
+    cargo build --release
 """
 
 import argparse

@@ -99,7 +99,7 @@ export async function openExplained(context) {
   return tab;
 }
 
-/** Has the page in another mode: "Explain", "Compare" or "Test". */
+/** Has the page in another mode: "Explain", "Compare", "Test" or "Folder". */
 export async function enter(page, mode) {
   const button = page
     .getByRole("navigation", { name: "How to look at the picture" })

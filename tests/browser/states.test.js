@@ -94,6 +94,25 @@ const STATES = {
       },
     ]),
   ),
+  folder: async () => {
+    await page.getByText("Network, layer and recipe").click();
+    await page.getByLabel("Method", { exact: true }).selectOption("grad-cam");
+    await page.getByText(/^Done/).first().waitFor();
+    await enter(page, "Folder");
+    const pictures = ["chelsea.png", "coffee.png", "rocket.jpg", "camera.png", "grace_hopper.jpg"];
+    await page.getByLabel("Choose pictures…").setInputFiles(pictures.map((name) => join(ROOT, "www/samples", name)));
+    await page.getByLabel("drop", { exact: true }).check();
+    await page.getByLabel("What they show").selectOption("table");
+    const table = "chelsea.png,tabby\ncoffee.png,espresso\nrocket.jpg,missile\ncamera.png,tripod\n";
+    await page
+      .getByLabel("Choose the table…")
+      .setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(table) });
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("status").getByText("All pictures are done.").waitFor();
+    await page.getByText("What it takes for what").click();
+    await page.getByLabel("Where does it look for").selectOption({ index: 1 });
+    await page.getByText(/^The mean of the maps of/).waitFor();
+  },
   large: async () => {
     await page.getByRole("button", { name: "Large type" }).click();
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).fontSize), "22px");

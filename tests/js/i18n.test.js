@@ -29,7 +29,7 @@ test("every sentence that the page asks for exists, and every sentence is asked 
   for (const key of asked) assert.ok(key in en, `no sentence for ${key}`);
   // Keys that are made of parts, or named in a list.
   const composed =
-    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail|method|option|fades|factChannelsValue|provenanceHint|provenanceShare|provenanceNone|build|colours|offline|number|film-line|how-masked|how-asked|how-summed)-|^(fact\w+|scoringSoon|scoring|finished|stopped|stoppedOpen|shared\w*|link\w+|pause|play|reload)$/;
+    /^(sample|reason|recipe|recipeName|counts|clue|output|preset|warning|step|place|doubt|score|channel|channelDetail|method|option|fades|factChannelsValue|provenanceHint|provenanceShare|provenanceNone|build|colours|offline|number|film-line|how-masked|how-asked|how-summed|folderShow|folderOrder|folderState|folderMeasure)-|^(fact\w+|scoringSoon|scoring|finished|stopped|stoppedOpen|shared\w*|link\w+|pause|play|reload)$/;
   for (const key of Object.keys(en)) assert.ok(asked.has(key) || composed.test(key), `${key} is never used`);
 });
 

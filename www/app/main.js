@@ -3,6 +3,7 @@
 import { MOST_THREADS } from "../lib/arguments.js";
 import { BUILDS } from "../lib/builds.js";
 import { ScoreCam } from "../scorecam.js";
+import { createFolder } from "./batch/panel.js";
 import { createClassSearch } from "./class_search.js";
 import { find } from "./dom.js";
 import { guarded } from "./guard.js";
@@ -40,7 +41,11 @@ const onError = notices.error;
 
 // What the visitor does goes to the session, which is made of all these.
 /** @param {Blob} blob  @param {string} name */
-const onPicture = (blob, name) => session.explain(blob, name);
+function onPicture(blob, name) {
+  // One picture is looked at by itself.
+  if (modes.current === "folder") modes.choose("explain");
+  session.explain(blob, name);
+}
 /** @param {number} index */
 const onClass = (index) => session.chooseClass(index);
 /** @param {File} file */
@@ -74,6 +79,10 @@ const picker = createPicker({
   inputs: ["#file", "#camera"].map((id) => find(document, id, HTMLInputElement)),
   samples: element("samples"),
   onPicture,
+  onMany(given) {
+    modes.choose("folder");
+    folder.add(given);
+  },
   onModel,
   onError,
 });
@@ -106,6 +115,7 @@ const modes = createModes(
   { buttons: find(document, ".modes"), main: find(document, "main"), progress: element("progress") },
   (mode) => {
     for (const panel of panels) panel.enter?.(mode);
+    folder.enter(mode);
   },
 );
 // A part that breaks does not take the page with it.
@@ -140,6 +150,19 @@ const session = createSession({
     offers.show();
   },
 });
+const folder = guarded(
+  () =>
+    createFolder(element("folder"), {
+      ready,
+      networks,
+      settings,
+      palette: stage.palette,
+      onOpen: onPicture,
+      onBusy: (isBusy) => offline.yield(isBusy),
+      onError,
+    }),
+  onError,
+);
 createLive(element("live-view"), {
   explain: async (video, method) => (await ready).explain(video, { method }),
   labelOf: (index) => networks.labelOf(index),
@@ -194,6 +217,7 @@ addEventListener("hashchange", async () => {
 function repaint() {
   const view = session.view();
   if (view) for (const panel of panels) panel.repaint?.(view);
+  folder.repaint();
 }
 
 /** A link with the settings and the class. */
@@ -219,7 +243,7 @@ async function share() {
 }
 
 function showInLanguage() {
-  for (const part of [picker, stage, networks, settings, ownModel, progress, notices, session, offlineCopy])
+  for (const part of [picker, stage, networks, settings, ownModel, progress, notices, session, folder, offlineCopy])
     part.translate();
   document.title = `scorecam – ${t("tagline")}`;
   // A page that could not start has said so.

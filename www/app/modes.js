@@ -1,11 +1,11 @@
-/** Explain, compare, test: three ways to look at one picture. What belongs to the others is out of sight, and does not work. */
+/** Explain, compare, test: three ways to look at one picture; and a folder of many. What belongs to the others is out of sight, and does not work. */
 
 import { find, findAll } from "./dom.js";
 
 /** @import { Mode } from "./types.js" */
 
 /** @type {Mode[]} */
-const MODES = ["explain", "compare", "test"];
+const MODES = ["explain", "compare", "test", "folder"];
 
 /**
  * @param {{ buttons: HTMLElement, main: HTMLElement, progress: HTMLElement }} elements

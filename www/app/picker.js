@@ -1,5 +1,6 @@
-/** Every way to a picture: a sample, a file, dropped or pasted. A network can be dropped too. */
+/** Every way to a picture: a sample, a file, dropped or pasted. A network can be dropped too, and several pictures or a folder of them. */
 
+import { ofDrop, ofFiles } from "./batch/intake.js";
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
 import { SAMPLES } from "./samples.js";
@@ -13,12 +14,13 @@ const stem = (file) => file.replace(/\.[^.]*$/, "");
  * @property {HTMLInputElement[]} inputs
  * @property {HTMLElement} samples
  * @property {(blob: Blob, name: string) => void} onPicture
+ * @property {(given: import("./batch/intake.js").Given[]) => void} onMany
  * @property {(file: File) => void} onModel
  * @property {(error: unknown) => void} onError
  */
 
 /** @param {Options} options */
-export function createPicker({ zone, inputs, samples, onPicture, onModel, onError }) {
+export function createPicker({ zone, inputs, samples, onPicture, onMany, onModel, onError }) {
   /** @param {File} file */
   const choose = (file) => onPicture(file, stem(file.name || "picture"));
 
@@ -27,7 +29,9 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
 
   for (const input of inputs) {
     input.addEventListener("change", () => {
-      if (input.files?.[0]) choose(input.files[0]);
+      const files = [...(input.files ?? [])];
+      if (files.length > 1) onMany(ofFiles(files));
+      else if (files.length) choose(files[0]);
       input.value = ""; // so that the same file can be chosen again
     });
   }
@@ -43,8 +47,11 @@ export function createPicker({ zone, inputs, samples, onPicture, onModel, onErro
   document.addEventListener("drop", (drop) => {
     drop.preventDefault();
     zone.classList.remove("dragging");
-    const [file] = drop.dataTransfer?.files ?? [];
-    if (file) open(file);
+    if (!drop.dataTransfer) return;
+    const { isMany, read } = ofDrop(drop.dataTransfer);
+    const [file] = drop.dataTransfer.files;
+    if (isMany) read().then(onMany, onError);
+    else if (file) open(file);
   });
 
   document.addEventListener("paste", (paste) => {

@@ -91,8 +91,8 @@ export interface Panel {
   hand?(): Covered | null;
 }
 
-/** How the page looks at a picture. */
-export type Mode = "explain" | "compare" | "test";
+/** How the page looks at a picture, or at many. */
+export type Mode = "explain" | "compare" | "test" | "folder";
 
 /** Maps of one picture by several methods, and what was measured of them. */
 export interface Wall {

@@ -1,4 +1,4 @@
-/** A scrolling grid of cards of one size, of which only those in sight exist. Arrow keys move among them. */
+/** A scrolling grid of cards of one size, or a table's rows, of which only those in sight exist. Arrow keys move among them. */
 
 import { find, make } from "./dom.js";
 
@@ -8,14 +8,15 @@ import { find, make } from "./dom.js";
 const SPARE_ROWS = 2;
 
 /**
- * `container` has the role "list"; a card is a button that `card(item)` makes. `size` is a card with its gap, in rem, so that it
- * grows with the type. `onFilled` is told when there are new cards.
+ * `container` has the role "list", or "rowgroup" where entries are rows; what `card(item)` makes is or has a button, to which the keys
+ * go. `size` is a card with its gap, in rem, so that it grows with the type; one of infinite width fills the line. `onFilled` is told
+ * when there are new cards.
  *
  * @template Item
  * @param {HTMLElement} container
- * @param {{ size: Size, card: (item: Item) => HTMLButtonElement, onFilled: () => void }} options
+ * @param {{ size: Size, role?: "listitem" | "row", card: (item: Item) => HTMLElement | HTMLElement[], onFilled?: () => void }} options
  */
-export function createVirtualGrid(container, { size, card, onFilled }) {
+export function createVirtualGrid(container, { size, role = "listitem", card, onFilled = () => {} }) {
   const space = make("div", { className: "virtual-space", attributes: { role: "presentation" } });
   container.append(space);
   /**
@@ -67,11 +68,15 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
 
   /** @param {number} place */
   function add(place) {
-    const button = card(items[place]);
+    // A table's first row is its head.
+    /** @type {Record<string, number>} */
+    const where =
+      role === "row" ? { "aria-rowindex": place + 2 } : { "aria-setsize": items.length, "aria-posinset": place + 1 };
+    const attributes = { role, ...where };
+    const entry = make("div", { className: "virtual-entry", attributes }, ...[card(items[place])].flat());
+    const button = find(entry, "button", HTMLButtonElement);
     button.tabIndex = place === current ? 0 : -1;
     button.addEventListener("focus", () => setCurrent(place));
-    const attributes = { role: "listitem", "aria-setsize": items.length, "aria-posinset": place + 1 };
-    const entry = make("div", { className: "virtual-entry", attributes }, button);
     entry.style.width = `${100 / columns}%`;
     entry.style.height = `${size.height}rem`;
     entry.style.left = `${(100 * (place % columns)) / columns}%`;
@@ -127,14 +132,28 @@ export function createVirtualGrid(container, { size, card, onFilled }) {
 
   return {
     /**
-     * Shows other items, or the same in another order.
-     * @param {Item[]} shown
+     * Shows other items, or the same in another order; `keepsPlace` where one has scrolled to is still of interest.
+     * @param {Item[]} shown  @param {boolean} [keepsPlace]
      */
-    show(shown) {
+    show(shown, keepsPlace = false) {
       items = shown;
-      current = 0;
-      container.scrollTop = 0;
+      current = keepsPlace ? Math.min(current, Math.max(0, items.length - 1)) : 0;
+      if (!keepsPlace) container.scrollTop = 0;
       arrange();
+    },
+    /**
+     * Makes the card of an item anew, if it is in sight.
+     * @param {Item} item
+     */
+    update(item) {
+      const place = items.indexOf(item);
+      const entry = entries.get(place);
+      if (!entry) return;
+      const focused = entry.contains(document.activeElement);
+      entry.remove();
+      entries.delete(place);
+      add(place);
+      if (focused) buttonAt(place)?.focus({ preventScroll: true });
     },
     /** The buttons that exist now. */
     buttons: () => [...space.querySelectorAll("button")],

@@ -56,6 +56,10 @@ export default {
   ],
   "picture-file": ["{file} を読めません({cause})。", "パスと権限を確かめてください。"],
   "pictures-failed": ["{all} 枚のうち {failed} 枚が失敗しました。", ""],
+  "network-absent": [
+    "{network} のファイル {file} がありません。",
+    "プロジェクトとリリースのアーカイブに入っています。--models でフォルダーを、--model で自分のネットワークを指定できます。",
+  ],
   "network-file": ["{file} を読めません({cause})。", "パスと権限を確かめてください。"],
   "network-damaged": [
     "{network} は読める ONNX ファイルではありません({cause})。",

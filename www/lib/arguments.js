@@ -163,6 +163,12 @@ export const seed = (value) => (value === undefined ? 0 : whole("seed", value, 0
 /** @param {any} value */
 export const share = (value) => within("share", value, 0, 1);
 
+/** @param {any} value  @returns {string[]} */
+export function names(value) {
+  if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value;
+  throw refuse("names", value, "an array of texts");
+}
+
 /** @param {any} value  @returns {Float32Array} */
 export function cover(value) {
   if (value instanceof Float32Array) return value;

@@ -24,10 +24,12 @@ import type {
   InputSpec,
   Measurement,
   MeasureDescription,
+  MeasuredMap,
   Method,
   Model,
   ModelSpec,
   PartialSum,
+  PictureRecord,
   Prediction,
   Preset,
   Progress,
@@ -81,6 +83,8 @@ export interface Calls {
   npy: { argument: OfRun; answer: Uint8Array<ArrayBuffer> };
   signedNpy: { argument: OfRun; answer: Uint8Array<ArrayBuffer> };
   report: { argument: OfRun & { image: string }; answer: string };
+  record: { argument: OfRun & { image: string; numbers: MeasuredMap["numbers"] }; answer: PictureRecord };
+  classesNamed: { argument: { names: string[] }; answer: (number | null)[] };
   channels: { argument: OfRun; answer: Channels };
   scaledMap: { argument: OfRun & { channel: number }; answer: ScaledMap };
   maskedPicture: { argument: OfRun & { channel: number }; answer: ImageData };

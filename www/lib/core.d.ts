@@ -17,6 +17,7 @@ import type {
   CoverFill,
   InputSpec,
   MeasureDescription,
+  MeasuredMap,
   Method,
   Model as Info,
   ModelSpec,
@@ -42,6 +43,7 @@ export function version(): string;
 export function catalog(): ModelSpec[];
 export function presets(): (Preset & { name: string })[];
 export function labels(bytes: Uint8Array): string[];
+export function classesNamed(names: string[], labels: string[], classes: number): (number | null)[];
 export function recipes(): string[];
 export function methods(): Method[];
 export function measures(): MeasureDescription[];
@@ -88,6 +90,10 @@ export class Run {
   npy(options: Asked): Uint8Array<ArrayBuffer>;
   signedNpy(options: Asked): Uint8Array<ArrayBuffer>;
   report(options: Asked, facts: { image: string; labels: string[]; sha256?: string }): string;
+  record(
+    options: Asked,
+    facts: { image: string; labels: string[]; numbers: MeasuredMap["numbers"] },
+  ): Calls["record"]["answer"];
   channels(options: Asked): Channels;
   scaledMap(channel: number): ScaledMap;
   maskedPicture(channel: number): ImageData;

@@ -182,6 +182,14 @@ export class ScoreCam {
     return this.#compute("explain", { ...asked, ...enough, layer: named, picture }, asked, { ...control, transfer });
   }
 
+  /**
+   * The classes that names mean, as folders and tables name them.
+   * @param {string[]} names
+   */
+  async classesNamed(names) {
+    return this.#engine.callWithNetwork("classesNamed", { names: check.names(names) }, {});
+  }
+
   /** Computes seeded convolutions by our kernels and by tract's operators, and says how far they are apart. */
   async checkKernels(count = 100) {
     return this.#engine.call("checkKernels", { count: check.kernels(count) });
@@ -336,6 +344,11 @@ export class ScoreCam {
       },
       npy: async () => ask("npy"),
       report: async (image = "picture") => ask("report", { image: String(image) }),
+      record: async (options) => {
+        const { image, measured } = check.options(options, ["image", "measured"]);
+        const { numbers = [] } = measured?.rows?.[0] ?? {};
+        return ask("record", { image: String(image ?? "picture"), numbers });
+      },
       convergence: async () => ask("convergence"),
       channels: async () => ask("channels"),
       scaledMap: async (channel) => ask("scaledMap", { channel: check.channel(channel, channels) }),

@@ -83,6 +83,14 @@ const methods = {
     const { run, network, asked } = ofRun(argument);
     return run.report(asked, { image, labels: network.labels, sha256: network.sha256 ?? undefined });
   },
+  record: ({ image, numbers, ...argument }) => {
+    const { run, network, asked } = ofRun(argument);
+    return run.record(asked, { image, labels: network.labels, numbers });
+  },
+  classesNamed: ({ names }) => {
+    if (!network) throw failure("no-network");
+    return core.classesNamed(names, network.labels, network.model.info().classes);
+  },
   channels: (argument) => over(argument, (run, asked) => run.channels(asked)),
   scaledMap: ({ run, channel }) => runs.find(run).run.scaledMap(channel),
   maskedPicture: ({ run, channel }) => runs.find(run).run.maskedPicture(channel),

@@ -23,9 +23,9 @@ pub struct Source {
     /// An ONNX file of your own; what is not said of its preprocessing is guessed from the file
     #[arg(long, value_name = "FILE.onnx")]
     model: Option<PathBuf>,
-    /// Folder with the catalogue's files
-    #[arg(long, value_name = "DIR", default_value = "models")]
-    models: PathBuf,
+    /// Folder with the catalogue's files [default: models, or else the one of that name beside the program]
+    #[arg(long, value_name = "DIR", env = "SCORECAM_MODELS")]
+    models: Option<PathBuf>,
     /// Class names: a JSON array, or a text file with one name a line
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -81,7 +81,10 @@ impl Source {
             }
             None => {
                 let spec = find(self.catalog.as_deref().unwrap_or("efficientnet_lite0"))?;
-                let path = self.models.join(&spec.file);
+                let path = self.models().join(&spec.file);
+                if !path.exists() {
+                    return Err(Error::new("network-absent", &[("network", &spec.title), ("file", &path.display())]));
+                }
                 (spec, path)
             }
         };
@@ -99,10 +102,21 @@ impl Source {
         let labels = match (&self.labels, spec.labels.as_str()) {
             (Some(path), _) => labels(&read_network(path)?)?,
             (None, "") => Vec::new(),
-            (None, file) => labels(&read_network(&self.models.join(file))?)?,
+            (None, file) => labels(&read_network(&self.models().join(file))?)?,
         };
         let network = Arc::new(file.build(ModelSpec { input, ..spec })?);
         Ok(Loaded { network, labels, sha256 })
+    }
+
+    /// Where the catalogue's files are: a program that was unpacked or installed has them beside it.
+    fn models(&self) -> PathBuf {
+        const FOLDER: &str = "models";
+        if let Some(folder) = &self.models {
+            return folder.clone();
+        }
+        let here = PathBuf::from(FOLDER);
+        let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join(FOLDER)));
+        if here.exists() { here } else { beside.filter(|folder| folder.exists()).unwrap_or(here) }
     }
 
     fn overrides(&self) -> InputOverrides {

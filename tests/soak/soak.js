@@ -1,0 +1,129 @@
+/**
+ * Endurance: one browser, two tabs, hundreds of explanations by every method and four networks, in whose middle tabs are reloaded and
+ * hidden, explanations cancelled and workers crashed. Every result has to be the one that came of the same question first, and after the
+ * first fifty the browser's memory must not grow by more than five per cent.
+ *
+ *   node tests/soak/soak.js [--browser chromium|firefox] [--explanations 500] [--minutes 30]
+ *
+ * It ends when both are reached. build.sh makes what it needs.
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import puppeteer from "puppeteer-core";
+import { serve } from "../../tools/serve.js";
+import { ROOT } from "../browser/page.js";
+import { memoryOf } from "./memory.js";
+import { METHODS, NETWORKS, SAMPLES, questions } from "./questions.js";
+import { Tab } from "./tab.js";
+
+const { values: asked } = parseArgs({
+  options: {
+    browser: { type: "string", default: "chromium" },
+    explanations: { type: "string", default: "500" },
+    minutes: { type: "string", default: "30" },
+  },
+});
+const [least, minutes] = [Number(asked.explanations), Number(asked.minutes)];
+/** Explanations that a look at the memory is the median over. */
+const WINDOW = 50;
+/** What the memory may grow by. */
+const MOST_GROWTH = 0.05;
+
+/** After how many explanations each comes again. */
+const EVERY = { cancel: 11, hide: 7, reload: 25, crash: 40, other: 5 };
+
+const networks = NETWORKS.filter(({ file }) => !file || existsSync(join(ROOT, file)));
+if (networks.length < NETWORKS.length) throw new Error("Networks are missing: ./build.sh soak makes them.");
+
+async function launch() {
+  if (asked.browser === "firefox") {
+    const executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, protocolTimeout: 180_000 });
+  }
+  const executablePath = process.env.CHROME ?? "/usr/bin/chromium";
+  return puppeteer.launch({
+    executablePath,
+    headless: true,
+    protocolTimeout: 180_000,
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+}
+
+const server = await serve({ isolation: true });
+const browser = await launch();
+const tabs = [await Tab.open(browser, server.address), await Tab.open(browser, server.address)];
+/** What came of each question first. @type {Map<string, string>} */
+const first = new Map();
+/** Bytes after each explanation. @type {number[]} */
+const memory = [];
+const counts = { explanations: 0, checked: 0, cancels: 0, hidden: 0, reloads: 0, crashes: 0, inOther: 0 };
+const began = Date.now();
+
+/** Whether it is time for something. @param {number} every */
+const isTime = (every) => counts.explanations % every === every - 1;
+
+try {
+  for (const question of questions(networks)) {
+    const elapsed = (Date.now() - began) / 60_000;
+    if (counts.explanations >= least && elapsed >= minutes) break;
+    const isOther = isTime(EVERY.other);
+    const [tab, rest] = isOther ? [tabs[1], tabs[0]] : tabs;
+    await tab.page.bringToFront();
+    if (isTime(EVERY.reload)) {
+      await tab.reload();
+      counts.reloads++;
+    }
+    if (isTime(EVERY.crash)) {
+      await tab.crash(join(ROOT, "target/breaking/breaks.onnx"));
+      counts.crashes++;
+    }
+    const cancel = isTime(EVERY.cancel);
+    const hide = isTime(EVERY.hide);
+    const found = await tab.explain(question, { cancel, whileItGoes: hide ? () => rest.page.bringToFront() : null });
+    const key = JSON.stringify(question);
+    const before = first.get(key);
+    if (before === undefined) first.set(key, found);
+    else if (before !== found) throw new Error(`${key}: ${found} is not ${before}`);
+    else counts.checked++;
+    counts.explanations++;
+    counts.cancels += Number(cancel);
+    counts.hidden += Number(hide);
+    counts.inOther += Number(isOther);
+    memory.push(memoryOf(browser.process().pid));
+    if (counts.explanations % WINDOW === 0) {
+      const megabytes = (median(memory.slice(-WINDOW)) / 1e6).toFixed(0);
+      console.log(`${counts.explanations} explanations, ${elapsed.toFixed(1)} min, ${megabytes} MB`);
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+}
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+const [early, late] = [memory.slice(WINDOW, 2 * WINDOW), memory.slice(-WINDOW)].map(median);
+const growth = late / early - 1;
+console.log(
+  JSON.stringify({
+    browser: asked.browser,
+    networks: networks.length,
+    methods: METHODS.length,
+    samples: SAMPLES,
+    ...counts,
+  }),
+);
+console.log(`questions: ${first.size}, of which asked again and found the same: ${counts.checked}`);
+console.log(
+  `memory: ${(early / 1e6).toFixed(0)} MB after the first fifty, ${(late / 1e6).toFixed(0)} MB in the end: ${(100 * growth).toFixed(1)} %`,
+);
+if (growth > MOST_GROWTH) {
+  console.error("The memory has grown by more than five per cent.");
+  process.exit(1);
+}
