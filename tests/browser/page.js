@@ -23,7 +23,7 @@ const FLAGS = [
 ];
 
 /** Long enough for a full explanation on one slow thread. */
-export const PATIENCE = 150_000;
+export const PATIENCE = Number(process.env.PATIENCE ?? 150_000);
 
 /**
  * The served page in a browser; `close` ends both. `prepare` gets the page before it is loaded. Without its service worker, unless

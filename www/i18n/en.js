@@ -726,6 +726,7 @@ export default {
   folderLargest: "largest first: {name}",
   folderSmallest: "smallest first: {name}",
   folderPicture: "Picture",
+  folderMap: "Map",
   folderName: "Name",
   folderFound: "The network says",
   folderExpected: "Expected",

@@ -707,6 +707,7 @@ export default {
   folderLargest: "大きい順:{name}",
   folderSmallest: "小さい順:{name}",
   folderPicture: "画像",
+  folderMap: "マップ",
   folderName: "名前",
   folderFound: "ネットワークの答え",
   folderExpected: "期待",

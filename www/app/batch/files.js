@@ -1,5 +1,8 @@
 /** What can be taken home of a folder: a table, the maps' numbers, and one page to look at. */
 
+// Not when they are needed: no request leaves while pictures are on the page.
+import { downloadZip } from "client-zip";
+import Papa from "papaparse";
 import { contextOf, image, make } from "../dom.js";
 import { percent, sentencesOf, t } from "../i18n.js";
 import { dataUrl, html, htmlFile } from "../markup.js";
@@ -13,8 +16,7 @@ import { mapOf } from "./small.js";
  * A row a picture. What a spreadsheet would take for a formula is text.
  * @param {Row[]} rows  @param {(index: number) => string} labelOf
  */
-export async function csvOf(rows, labelOf) {
-  const { default: Papa } = await import("papaparse");
+export function csvOf(rows, labelOf) {
   const measures = measuresOf(rows);
   const fields = ["image", "status", "class", "label", "probability", "expected", "expected_class", "is_correct"];
   const data = rows.map((row) => {
@@ -22,23 +24,21 @@ export async function csvOf(rows, labelOf) {
     const found = record ? [record.class, labelOf(record.class), record.probability] : ["", "", ""];
     const measured = measures.map((name) => record?.measures[name] ?? "");
     const correct = isCorrect(row);
-    const said = error
-      ? sentencesOf(/** @type {any} */ (error))
-          .join(" ")
-          .trim()
-      : "";
+    const said = error ? sentenceOf(error) : "";
     return [id, state, ...found, expected ?? "", expectedClass ?? "", correct ?? "", ...measured, said];
   });
   // A byte order mark tells spreadsheets that it is UTF-8.
   return `\ufeff${Papa.unparse({ fields: [...fields, ...measures, "error"], data }, { escapeFormulae: true, newline: "\r\n" })}\r\n`;
 }
 
+/** Why something failed, and what to do. @param {any} error */
+export const sentenceOf = (error) => sentencesOf(error).join(" ").trim();
+
 /**
  * A table's cells.
  * @param {string} text
  */
-export async function cellsOf(text) {
-  const { default: Papa } = await import("papaparse");
+export function cellsOf(text) {
   return Papa.parse(text.replace(/^\ufeff/, ""), { skipEmptyLines: true }).data.map((line) =>
     /** @type {unknown[]} */ (line).map(String),
   );
@@ -49,7 +49,6 @@ export async function cellsOf(text) {
  * @param {Row[]} rows
  */
 export async function npzOf(rows) {
-  const { downloadZip } = await import("client-zip");
   async function* files() {
     for (const { id, kept } of rows) {
       if (!kept) continue;
@@ -109,7 +108,7 @@ export async function galleryOf(rows, title, palette, labelOf) {
 async function figureOf(row, palette, labelOf) {
   const { id, record, kept, expected, error } = row;
   if (!record || !kept) {
-    const said = error ? sentencesOf(/** @type {any} */ (error)).join(" ") : t("folderState-waiting");
+    const said = error ? sentenceOf(error) : t("folderState-waiting");
     return html`<li>
       <figure>
         <figcaption><b>${id}</b><br /><span class="wrong">${said}</span></figcaption>
@@ -133,16 +132,25 @@ async function figureOf(row, palette, labelOf) {
 }
 
 /**
- * A picture with its map over it, as a row shows it.
- * @param {HTMLCanvasElement} canvas  @param {import("./rows.js").Kept} kept  @param {Palette} palette
+ * A picture as the network saw it, small.
+ * @param {HTMLCanvasElement} canvas  @param {import("./rows.js").Kept} kept
  */
-export async function paintRow(canvas, { thumbnail, small }, palette) {
+export async function paintThumbnail(canvas, { thumbnail }) {
   const seen = await createImageBitmap(thumbnail);
   canvas.width = seen.width;
   canvas.height = seen.height;
-  const context = contextOf(canvas);
-  context.drawImage(seen, 0, 0);
+  contextOf(canvas).drawImage(seen, 0, 0);
   seen.close();
+}
+
+/**
+ * The same with its map over it.
+ * @param {HTMLCanvasElement} canvas  @param {import("./rows.js").Kept} kept  @param {Palette} palette
+ */
+export async function paintRow(canvas, kept, palette) {
+  await paintThumbnail(canvas, kept);
+  const { small } = kept;
+  const context = contextOf(canvas);
   const map = image("");
   palette.paint(
     map,

@@ -57,6 +57,8 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
   let isWarned = false;
   /** When this run began, and how many rows were done then. */
   let began = { at: 0, done: 0 };
+  /** What is under way, or was paused and is not over yet. */
+  let running = Promise.resolve(false);
   /** The sentence that stands, to be said again in another language. */
   let standing = () => "";
 
@@ -119,6 +121,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
 
   async function go() {
     const cam = await ready;
+    await running;
     const now = question(cam);
     if (asked && asked.text !== now.text && done()) {
       if (!isWarned) {
@@ -133,7 +136,8 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     began = { at: performance.now(), done: done() };
     say(() => t("folderGoes"));
     onBusy(true);
-    const run = queue.run(cam, rows, now, {
+    const next = () => rows.find(({ state }) => state === "waiting");
+    running = queue.run(cam, next, now, {
       onRow(row) {
         look.update(row);
         if (row.state !== "running") arrange();
@@ -146,7 +150,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
       },
     });
     arrange();
-    const isDone = await run;
+    const isDone = await running;
     onBusy(false);
     say(() => (isDone ? t("folderDone") : t("folderPaused")));
     arrange();
@@ -202,7 +206,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     const [file] = table.files ?? [];
     if (!file) return;
     try {
-      cells = await cellsOf(await file.text());
+      cells = cellsOf(await file.text());
       await nameExpected();
       const found = rows.filter(({ expected }) => expected !== null).length;
       say(() => t("folderTableSaid", { count: number(found), total: number(rows.length) }));

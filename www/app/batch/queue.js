@@ -34,15 +34,15 @@ export class Queue {
 
   /**
    * Until no row waits, or it is paused; answers with whether all are done.
-   * @param {ScoreCam} cam  @param {Row[]} rows  @param {Question} question  @param {Told} told
+   * @param {ScoreCam} cam  @param {() => Row | undefined} next  a row that waits: more may come meanwhile
+   * @param {Question} question  @param {Told} told
    */
-  async run(cam, rows, question, told) {
+  async run(cam, next, question, told) {
     if (this.#going) return false;
     const going = (this.#going = new AbortController());
     const { signal } = going;
     try {
-      for (const row of rows) {
-        if (row.state !== "waiting") continue;
+      for (let row = next(); row; row = next()) {
         if (signal.aborted || !told.isSame()) return false;
         row.state = "running";
         told.onRow(row);

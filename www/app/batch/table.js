@@ -1,9 +1,9 @@
 /** The table of a folder's pictures: of thousands of rows only those in sight exist. */
 
 import { find, image, make } from "../dom.js";
-import { number, percent, sentencesOf, t, word } from "../i18n.js";
+import { number, percent, t, word } from "../i18n.js";
 import { createVirtualGrid } from "../virtual_grid.js";
-import { paintRow } from "./files.js";
+import { paintRow, paintThumbnail, sentenceOf } from "./files.js";
 import { isCorrect } from "./rows.js";
 
 /** @import { Palette } from "../types.js" */
@@ -32,10 +32,14 @@ export function createTable(container, { palette, labelOf, onOpen }) {
   /** @param {Row} row */
   function cells(row) {
     const { id, record, kept, expected, state } = row;
-    const label = record ? t("pictureLabel", { label: labelOf(record.class) }) : t("pictureLabelPlain");
-    const canvas = image(label, "row-picture");
-    canvas.hidden = !kept;
-    if (kept) paintRow(canvas, kept, palette).catch(() => (canvas.hidden = true));
+    const label = record ? t("pictureLabel", { label: labelOf(record.class) }) : "";
+    const [seen, map] = [image(t("pictureLabelPlain"), "row-picture"), image(label, "row-picture row-map")];
+    for (const canvas of [seen, map]) canvas.hidden = !kept;
+    if (kept) {
+      // A row that is drawn a moment later is better than a page that waits; one that cannot be drawn is left empty.
+      paintThumbnail(seen, kept).catch(() => (seen.hidden = true));
+      paintRow(map, kept, palette).catch(() => (map.hidden = true));
+    }
     const open = make("button", { type: "button", className: "row-name", title: id }, make("bdi", {}, id));
     open.addEventListener("click", () => onOpen(row));
     const correct = isCorrect(row);
@@ -45,7 +49,8 @@ export function createTable(container, { palette, labelOf, onOpen }) {
     const mark = correct ? t("folderRight") : t("folderWrong");
     const known = expected === null ? "" : make("bdi", {}, nameOf(row));
     return [
-      cell("row-seen", canvas),
+      cell("row-seen", seen),
+      cell("row-seen", map),
       cell("row-who", open),
       cell("row-found", ...said),
       cell(
@@ -62,12 +67,7 @@ export function createTable(container, { palette, labelOf, onOpen }) {
     expectedClass === null ? t("folderNoClass", { name: expected }) : labelOf(expectedClass);
 
   /** @param {Row} row */
-  function saidOf({ state, error }) {
-    if (state !== "failed") return t(`folderState-${state}`);
-    return sentencesOf(/** @type {any} */ (error))
-      .join(" ")
-      .trim();
-  }
+  const saidOf = ({ state, error }) => (state === "failed" ? sentenceOf(error) : t(`folderState-${state}`));
 
   /** @param {Row} row  @param {string} name */
   function valueOf({ record }, name) {
@@ -76,7 +76,7 @@ export function createTable(container, { palette, labelOf, onOpen }) {
   }
 
   function showHead() {
-    const names = [t("folderPicture"), t("folderName"), t("folderFound"), t("folderExpected")];
+    const names = [t("folderPicture"), t("folderMap"), t("folderName"), t("folderFound"), t("folderExpected")];
     const measured = measures.map((name) => word(`number-${name}`, name));
     const texts = [...names, ...measured].map((name) =>
       make("span", { className: "cell", attributes: { role: "columnheader" } }, name),
