@@ -95,9 +95,8 @@ const STATES = {
     ]),
   ),
   folder: async () => {
-    await page.getByText("Network, layer and recipe").click();
     await page.getByLabel("Method", { exact: true }).selectOption("grad-cam");
-    await page.getByText(/^Done/).first().waitFor();
+    await page.waitForFunction(() => /^Done/.test(document.querySelector("#progress-text").textContent));
     await enter(page, "Folder");
     const pictures = ["chelsea.png", "coffee.png", "rocket.jpg", "camera.png", "grace_hopper.jpg"];
     await page.getByLabel("Choose pictures…").setInputFiles(pictures.map((name) => join(ROOT, "www/samples", name)));

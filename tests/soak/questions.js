@@ -41,7 +41,7 @@ const BY_A_NETWORK = 5;
  * @param {typeof NETWORKS} networks
  */
 export function* questions(networks) {
-  const ROUND = 140;
+  const ROUND = 80;
   for (let at = 0; ; at++) {
     const step = at % ROUND;
     const { name, file, layer } = networks[Math.floor(step / BY_A_NETWORK) % networks.length];

@@ -31,8 +31,8 @@ const WINDOW = 50;
 /** What the memory may grow by. */
 const MOST_GROWTH = 0.05;
 
-/** After how many explanations each comes again. */
-const EVERY = { cancel: 11, hide: 7, reload: 25, crash: 40, other: 5 };
+/** After how many steps, of one or two explanations, each comes again. */
+const EVERY = { cancel: 7, hide: 6, reload: 20, crash: 30, other: 5 };
 
 const networks = NETWORKS.filter(({ file }) => !file || existsSync(join(ROOT, file)));
 if (networks.length < NETWORKS.length) throw new Error("Networks are missing: ./build.sh soak makes them.");
@@ -61,13 +61,16 @@ const memory = [];
 const counts = { explanations: 0, checked: 0, cancels: 0, hidden: 0, reloads: 0, crashes: 0, inOther: 0 };
 const began = Date.now();
 
+let step = -1;
+
 /** Whether it is time for something. @param {number} every */
-const isTime = (every) => counts.explanations % every === every - 1;
+const isTime = (every) => step % every === every - 1;
 
 try {
   for (const question of questions(networks)) {
     const elapsed = (Date.now() - began) / 60_000;
     if (counts.explanations >= least && elapsed >= minutes) break;
+    step++;
     const isOther = isTime(EVERY.other);
     const [tab, rest] = isOther ? [tabs[1], tabs[0]] : tabs;
     await tab.page.bringToFront();
@@ -82,17 +85,20 @@ try {
     const cancel = isTime(EVERY.cancel);
     const hide = isTime(EVERY.hide);
     const found = await tab.explain(question, { cancel, whileItGoes: hide ? () => rest.page.bringToFront() : null });
-    const key = JSON.stringify(question);
-    const before = first.get(key);
-    if (before === undefined) first.set(key, found);
-    else if (before !== found) throw new Error(`${key}: ${found} is not ${before}`);
-    else counts.checked++;
-    counts.explanations++;
+    for (const [about, shown] of found) {
+      const key = JSON.stringify(about);
+      const before = first.get(key);
+      if (before === undefined) first.set(key, shown);
+      else if (before !== shown) throw new Error(`${key}: ${shown} is not ${before}`);
+      else counts.checked++;
+      counts.explanations++;
+    }
     counts.cancels += Number(cancel);
     counts.hidden += Number(hide);
     counts.inOther += Number(isOther);
-    memory.push(memoryOf(browser.process().pid));
-    if (counts.explanations % WINDOW === 0) {
+    const bytes = memoryOf(browser.process().pid);
+    memory.push(...found.map(() => bytes));
+    if (counts.explanations % WINDOW < found.length) {
       const megabytes = (median(memory.slice(-WINDOW)) / 1e6).toFixed(0);
       console.log(`${counts.explanations} explanations, ${elapsed.toFixed(1)} min, ${megabytes} MB`);
     }

@@ -7,6 +7,7 @@ export class Tab {
   /** The network and the picture on the page. */
   #network = "efficientnet_lite0";
   #explained = false;
+  #sample = 0;
 
   /** @param {import("puppeteer-core").Page} page  @param {string} address */
   constructor(page, address) {
@@ -82,10 +83,15 @@ export class Tab {
     });
   }
 
-  /** An explanation is done, or refused with a sentence. */
-  #settled() {
-    return this.#until(
+  /** An explanation is done and shown, or refused with a sentence: classes can be asked about again then. */
+  async #settled() {
+    await this.#until(
       () => document.querySelector("#live").textContent || document.querySelector("#notices [data-kind=error]"),
+    );
+    await this.#until(
+      () =>
+        document.querySelector("#notices [data-kind=error]") ||
+        document.querySelector("#predictions button")?.getAttribute("aria-disabled") === "false",
     );
   }
 
@@ -95,7 +101,8 @@ export class Tab {
   }
 
   /**
-   * Explains as a visitor would; answers with a checksum of what is shown, or with what was said instead.
+   * Explains as a visitor would: another method for the picture that is there, then another picture. Answers with what was asked and a
+   * checksum of what is shown, or what was said instead, of both.
    * @param {{ network: string, file: string | null, layer: string, method: string, sample: number }} question
    * @param {{ cancel: boolean, whileItGoes: (() => Promise<void>) | null }} disturbed
    */
@@ -110,16 +117,20 @@ export class Tab {
     // Another link: with a picture on the page it is explained anew, by the settings of the link.
     await this.#forget();
     await this.page.evaluate((link) => (location.hash = link), `${link}&${Math.random()}`);
-    if (this.#explained) await this.#settled();
-    else await this.#until((method) => document.querySelector("#method").value === method, method);
+    const found = [];
+    if (this.#explained) {
+      await this.#settled();
+      found.push([{ ...question, sample: this.#sample }, await this.#shown()]);
+    } else await this.#until((method) => document.querySelector("#method").value === method, method);
     await this.#forget();
     await this.#click(question.sample);
     this.#explained = true;
+    this.#sample = question.sample;
     if (cancel) await this.#cancel();
     await whileItGoes?.();
     await this.#settled();
     if (cancel) await this.#goOn(question.sample);
-    return this.#shown();
+    return [...found, [question, await this.#shown()]];
   }
 
   /** Cancels as soon as that can be done; what is quicker than that is done. */
