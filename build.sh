@@ -126,7 +126,7 @@ need_python_packages() {
   need_python
   local requirements=tests/python/requirements.txt
   cmp -s $requirements .tools/python/.installed-tests && return
-  say "Installing maturin, pytest and Dask into .tools/python (about a minute)"
+  say "Installing maturin, mypy, pytest and Dask into .tools/python (about a minute)"
   $PYTHON -m pip install --quiet --disable-pip-version-check -r $requirements || fail "pip could not install $requirements; is PyPI reachable?"
   cp $requirements .tools/python/.installed-tests
 }
@@ -326,7 +326,8 @@ test_python() {
   cargo build --quiet
   make_wheel dev target/wheels-for-tests
   $PYTHON -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels-for-tests/*.whl
-  say "Tests of the Python package"
+  say "Types and tests of the Python package"
+  $PYTHON -m mypy --strict --no-error-summary --cache-dir target/mypy python/scorecam
   $PYTHON -m pytest --quiet -p no:cacheprovider tests/python ${1:+-k "$1"}
 }
 

@@ -44,17 +44,17 @@ MEMORY = 16 << 30
 
 def catalog() -> list[dict[str, Any]]:
     """The networks that are known by name: what `Network.of_catalog` takes."""
-    return json.loads(_native.catalog())
+    return _objects(_native.catalog())
 
 
 def methods() -> list[dict[str, Any]]:
     """Every method with its options, the default first."""
-    return json.loads(_native.describe_methods())
+    return _objects(_native.describe_methods())
 
 
 def measures() -> list[dict[str, Any]]:
     """Every measure that needs no more than a map: `{"name": ..., "needsBox": ...}`."""
-    return json.loads(_native.describe_measures())
+    return _objects(_native.describe_measures())
 
 
 def colour_maps() -> list[str]:
@@ -168,31 +168,36 @@ class Explanation:
 
     def record(self, image: str = "picture", expected: int | str | None = None) -> dict[str, Any]:
         """What `scorecam batch` writes of a picture: its classes, the target, where the map lies, what to doubt."""
-        return json.loads(self._native.record(image, None if expected is None else str(expected)))
+        return _object(self._native.record(image, None if expected is None else str(expected)))
 
     def _known(self) -> dict[str, Any]:
-        self._record = self._record or self.record()
+        if self._record is None:
+            self._record = self.record()
         return self._record
 
     @property
     def predictions(self) -> list[dict[str, Any]]:
         """The five most probable classes: `{"index", "label", "probability"}`, the most probable first."""
-        return self._known()["predictions"]
+        found: list[dict[str, Any]] = self._known()["predictions"]
+        return found
 
     @property
     def target(self) -> dict[str, Any]:
         """What is explained, with its score and what kind of score it is."""
-        return self._known()["target"]
+        found: dict[str, Any] = self._known()["target"]
+        return found
 
     @property
     def diagnostics(self) -> dict[str, Any]:
         """What one should know before trusting the map."""
-        return self._known()["diagnostics"]
+        found: dict[str, Any] = self._known()["diagnostics"]
+        return found
 
     @property
     def region(self) -> dict[str, float]:
         """The part of the picture that the map covers, in the picture's pixels."""
-        return self._known()["region"]
+        found: dict[str, float] = self._known()["region"]
+        return found
 
     @property
     def signed(self) -> np.ndarray:
@@ -205,7 +210,7 @@ class Explanation:
 
     def report(self, image: str = "picture") -> dict[str, Any]:
         """The whole account, weights and convergence too, as the command line and the page write it."""
-        return json.loads(self._native.report(image))
+        return _object(self._native.report(image))
 
     def for_target(self, target: int | str | None | Mapping[str, Any]) -> Explanation:
         """The map of another target from the same scores: no inference."""
@@ -232,11 +237,11 @@ class Explanation:
         if wanted is None:
             wanted = [one["name"] for one in measures() if box is not None or not one["needsBox"]]
         arrays = [(name, _map(one)) for name, one in maps.items()]
-        return json.loads(self._native.measure(arrays, list(wanted), baselines, seed, box))
+        return _object(self._native.measure(arrays, list(wanted), baselines, seed, box))
 
     def stability(self, seed: int = 0) -> dict[str, Any]:
         """Explains the picture again under ten small changes, and what the map leaves of it: eleven times the passes."""
-        return json.loads(self._native.stability(seed))
+        return _object(self._native.stability(seed))
 
     def __repr__(self) -> str:
         first = self.predictions[0]
@@ -269,6 +274,16 @@ def measure(
     side = max(loaded.input["width"], loaded.input["height"])
     known = loaded.explain(picture, method="occlusion", target=target, window=side, stride=side)
     return known._measure(maps, measures, box, baselines, seed)
+
+
+def _object(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)
+    return found
 
 
 def _network(given: Network | str | os.PathLike[str] | bytes) -> Network:

@@ -41,6 +41,8 @@ before(async () => {
 after(() => tab?.close());
 
 test("before a network is loaded there is nothing to ask", async () => {
+  const named = await page.evaluate(() => globalThis.failure(globalThis.cam.classesNamed(["cat"])));
+  assert.equal(named.message, "No network is loaded.");
   const error = await page.evaluate(() => globalThis.failure(globalThis.cam.explain(globalThis.picture)));
   assert.deepEqual(error, {
     name: "ScoreCamError",
@@ -152,6 +154,31 @@ test("a thread that panics is reported, and the next call works on a new worker 
   if (error) assert.match(error.message, /broke off: at the test's wish/);
   const count = await page.evaluate(async () => (await globalThis.cam.explain(globalThis.picture)).heatmap.length);
   assert.equal(count, 64);
+});
+
+test("a picture is a line of a table, with what was measured of its map; folders' names are classes", async () => {
+  const told = await page.evaluate(async () => {
+    const { cam, source, picture } = globalThis;
+    await cam.loadModel({ ...source, labels: ["ant", "bee", "sea cow, manatee", "dog", "dog"] });
+    const result = await cam.explain(picture, { method: "score-cam" });
+    const measured = await result.measure({ measures: ["drop"], baselines: false });
+    const record = await result.record({ image: "a/1.png", measured });
+    const classes = await cam.classesNamed(["1", "Sea_Cow", "manatee", "dog", "yeti", "9"]);
+    const bare = await result.record();
+    return { result: { predictions: result.predictions, layer: result.layer.name }, measured, record, classes, bare };
+  });
+  const { result, measured, record, classes, bare } = told;
+  assert.deepEqual(classes, [1, 2, 2, null, null, null]);
+  assert.equal(record.image, "a/1.png");
+  assert.deepEqual(
+    [record.class, record.layer, record.method],
+    [result.predictions[0].index, result.layer, "score-cam"],
+  );
+  assert.equal(record.predictions.length, 5);
+  const numbers = Object.fromEntries(measured.rows[0].numbers.map(({ name, value }) => [name, value]));
+  assert.deepEqual(record.measures, numbers);
+  assert.deepEqual([bare.image, bare.measures], ["picture", {}]);
+  assert.equal(record.diagnostics.partial, false);
 });
 
 test("after dispose every call says so", async () => {

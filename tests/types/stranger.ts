@@ -22,6 +22,9 @@ export async function explain(file: File, canvas: HTMLCanvasElement): Promise<st
   const occluded = await cam.explain(file, { method: "occlusion", window: 48, stride: 24, fill: "black" });
   const layer: string = occluded.layer === null ? "no layer" : occluded.layer.name;
   const { correlation } = await result.compare(occluded);
+  const { probability, measures } = await result.record({ measured: await result.measure({ measures: ["drop"] }) });
+  const [folder] = await cam.classesNamed(["Egyptian cat"]);
+  console.log(probability, measures["drop-soft"]?.toFixed(2), folder?.toFixed(0));
   const label: string = result.class === null ? "several" : model.labels[result.class];
   for (const { name, options } of cam.methods) {
     for (const option of options) if (option.type === "integer") console.log(name, option.least, option.most);

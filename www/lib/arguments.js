@@ -169,6 +169,17 @@ export function names(value) {
   throw refuse("names", value, "an array of texts");
 }
 
+/**
+ * The numbers of the first map of a measurement; none if there is none.
+ * @param {any} value
+ * @returns {import("../scorecam.js").MeasuredMap["numbers"]}
+ */
+export function measured(value) {
+  if (value === undefined) return [];
+  if (Array.isArray(value?.rows?.[0]?.numbers)) return value.rows[0].numbers;
+  throw refuse("measured", value, "what Result.measure answered");
+}
+
 /** @param {any} value  @returns {Float32Array} */
 export function cover(value) {
   if (value instanceof Float32Array) return value;

@@ -346,8 +346,7 @@ export class ScoreCam {
       report: async (image = "picture") => ask("report", { image: String(image) }),
       record: async (options) => {
         const { image, measured } = check.options(options, ["image", "measured"]);
-        const { numbers = [] } = measured?.rows?.[0] ?? {};
-        return ask("record", { image: String(image ?? "picture"), numbers });
+        return ask("record", { image: String(image ?? "picture"), numbers: check.measured(measured) });
       },
       convergence: async () => ask("convergence"),
       channels: async () => ask("channels"),
