@@ -1,10 +1,11 @@
-"""A folder of pictures by the command line, by two workers of a Dask cluster and by pytorch-grad-cam's ScoreCAM, by turns in one run:
+"""A folder of pictures by the page in Chromium, by the command line, by two workers of a Dask
+cluster and by pytorch-grad-cam's ScoreCAM, by turns in one run:
 
     python folder.py [COUNT] [--method NAME] [--threads N]
 
 EfficientNet-Lite0, every picture's most probable class, files read and decoded by all. Prints pictures an hour; what a kill costs is the time
-that a run takes which is killed in the middle and goes on, beyond that of one that is not. Needs a release build, torch, grad-cam, distributed
-and the packages of tests/reference.
+that a run takes which is killed in the middle and goes on, beyond that of one that is not. Needs dist/, a release build, torch, grad-cam,
+distributed and the packages of tests/reference.
 """
 
 import argparse
@@ -76,6 +77,11 @@ def two_workers(pictures, options):
         return time.perf_counter() - started
 
 
+def page(pictures, options):
+    words = ["node", ROOT / "tests/bench/folder_page.js", pictures, *options[1::2]]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
 def theirs(pictures, method, threads):
     torch.set_num_threads(threads)
     path, layer, session = opened("efficientnet_lite0")
@@ -102,6 +108,7 @@ def main():
     with tempfile.TemporaryDirectory() as pictures:
         make_folder(pathlib.Path(pictures), asked.count)
         runs = {
+            "the page": lambda: page(pictures, options),
             "scorecam batch": lambda: alone(pictures, options, asked.threads),
             "Dask, two workers": lambda: two_workers(pictures, options),
             "scorecam batch, killed in the middle": lambda: killed(pictures, options, asked.threads, asked.count),

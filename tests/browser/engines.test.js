@@ -85,6 +85,50 @@ for (const name of ["firefox", "webkit"]) {
       await press(".modes [data-mode=explain]");
     });
 
+    test("explains several pictures that are dropped, shows their mean and hands out their maps", async () => {
+      await page.evaluate((base64) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const data = new DataTransfer();
+        for (const file of ["a.png", "b.png"]) data.items.add(new File([bytes], file, { type: "image/png" }));
+        data.items.add(new File(["no picture"], "c.png", { type: "image/png" }));
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+      }, base64("www/samples/chelsea.png"));
+      await says("#folder-said", /^3 pictures are in the list/);
+      await press("#folder-start");
+      await says("#folder-said", /^All pictures are done/);
+      await says("#folder-progress", /^3 of 3, 1 failed/);
+      await says(".row-body", /Egyptian cat/);
+      await until(page, () => document.querySelectorAll(".row-map:not([hidden])").length === 2);
+      await until(page, () => document.querySelector("#folder-class").options.length === 2);
+      await page.evaluate(() => {
+        const menu = document.querySelector("#folder-class");
+        menu.selectedIndex = 1;
+        menu.dispatchEvent(new Event("change"));
+      });
+      await says("#folder-mean-said", /^The mean of the maps of 2 pictures/);
+      const archive = await page.evaluate(async () => {
+        const make = URL.createObjectURL;
+        const kept = HTMLAnchorElement.prototype.click;
+        const made = new Promise((resolve) => (URL.createObjectURL = (blob) => (resolve(blob), make(blob))));
+        HTMLAnchorElement.prototype.click = () => {};
+        try {
+          document.querySelector("#folder-npz").click();
+          const blob = await made;
+          return [blob.size, await blob.slice(0, 2).text()];
+        } finally {
+          URL.createObjectURL = make;
+          HTMLAnchorElement.prototype.click = kept;
+        }
+      });
+      // Two maps of 224 by 224, float32, each behind 128 bytes of its own, in a zip that packs nothing.
+      assert.ok(
+        archive[0] > 2 * (4 * 224 * 224 + 128) && archive[0] < 2 * (4 * 224 * 224 + 128) + 1000,
+        archive.join(),
+      );
+      assert.equal(archive[1], "PK");
+      await press(".modes [data-mode=explain]");
+    });
+
     test("says what is wrong with a bad picture, takes a network of the visitor's, and goes on", async () => {
       await drop("Dear diary", "notes.png");
       await says("#notices", /This file is not a picture that can be read/);

@@ -302,6 +302,31 @@ test("other settings do not silently mix with what is there", async () => {
   await page.getByLabel("Method", { exact: true }).selectOption("grad-cam");
 });
 
+test("a network that is chosen meanwhile answers for none of the pictures that were asked of another", async () => {
+  const many = Array.from({ length: 60 }, (_, number) => [`${number}.jpg`, "rocket.jpg"]);
+  await picked(many);
+  await button("Start").click();
+  await page.waitForFunction(() => document.querySelectorAll(".row-map:not([hidden])").length > 3);
+  const network = join(ROOT, "target/breaking/another.onnx");
+  await page.getByLabel("Use your own network (.onnx)…").setInputFiles(network);
+  await status(/^Paused/).waitFor();
+  await page.waitForFunction(() => document.querySelector("#network").value === "another.onnx");
+  const csv = (await saved(page, "Table (CSV)")).bytes.toString("utf8");
+  const lines = csv.trim().split("\r\n").slice(1);
+  const explained = lines.filter((line) => line.includes(",explained,"));
+  assert.ok(explained.length >= 3 && explained.length < 60, `${explained.length}`);
+  assert.ok(
+    explained.every((line) => line.includes(",explained,540,drilling platform,")),
+    explained.at(-1),
+  );
+  assert.equal(lines.filter((line) => line.includes(",waiting,")).length, 60 - explained.length);
+  await button("Continue").click();
+  await status(/^The settings have changed since/).waitFor();
+  await page.getByLabel("Network", { exact: true }).selectOption("efficientnet_lite0");
+  await page.waitForFunction(() => document.querySelector("#layer").value === "head.relu6");
+  await button("Empty the list").click();
+});
+
 test("pictures at which the worker breaks off have a sentence each, and another network goes on", async () => {
   await picked(CATS.slice(0, 2));
   const breaks = join(ROOT, "target/breaking/breaks.onnx");

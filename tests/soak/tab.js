@@ -53,7 +53,12 @@ export class Tab {
 
   /** A network whose passes break the worker. @param {string} file */
   async crash(file) {
-    if (!this.#explained) await this.#click(0);
+    if (!this.#explained) {
+      await this.#forget();
+      await this.#click(0);
+      await this.#settled();
+      [this.#explained, this.#sample] = [true, 0];
+    }
     await this.#give("#own-file", file);
     await this.#until(() => /broke off/.test(document.querySelector("#notices").textContent));
     this.#network = "";
@@ -124,13 +129,14 @@ export class Tab {
     } else await this.#until((method) => document.querySelector("#method").value === method, method);
     await this.#forget();
     await this.#click(question.sample);
-    this.#explained = true;
-    this.#sample = question.sample;
     if (cancel) await this.#cancel();
     await whileItGoes?.();
     await this.#settled();
     if (cancel) await this.#goOn(question.sample);
-    return [...found, [question, await this.#shown()]];
+    const shown = await this.#shown();
+    // A method that refuses the layer leaves the picture that was there.
+    if (/^[0-9a-f]{16} /.test(shown)) [this.#explained, this.#sample] = [true, question.sample];
+    return [...found, [question, shown]];
   }
 
   /** Cancels as soon as that can be done; what is quicker than that is done. */

@@ -33,6 +33,7 @@ enum Command {
     Explain(Box<explain::Explain>),
     /// Explains whole folders and tables of pictures, a line each: goes on where it stopped, in parts on several machines, or as a
     /// worker with lines in and lines out.
+    #[command(after_help = batch::EXIT_CODES)]
     Batch(Box<batch::Batch>),
     /// Measures methods, or maps of other tools, on pictures: writes measures.csv, measures.json and the curves as SVG.
     Measure(Box<measure::Measure>),

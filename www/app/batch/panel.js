@@ -45,7 +45,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
   /** @type {Row[]} */
   let rows = [];
   /**
-   * What was asked of the rows that are done.
+   * What was asked of the rows that are done, and of whom.
    * @type {Question | null}
    */
   let asked = null;
@@ -62,17 +62,21 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
   /** The sentence that stands, to be said again in another language. */
   let standing = () => "";
 
+  /**
+   * A class's name as the network that was asked has it, whichever is loaded now.
+   * @param {number} index
+   */
+  function labelOf(index) {
+    return networks.labelsOf(asked?.model ?? networks.loaded())(index);
+  }
+
   const look = createLook(panel, {
     palette,
-    labelOf: (index) => networks.labelOf(index),
-    onOpen(row) {
-      pause();
-      isInterrupted = false;
-      onOpen(row.file, row.id);
-    },
+    labelOf,
+    onOpen: (row) => onOpen(row.file, row.id),
     onError,
   });
-  createTakeHome(panel, { palette, labelOf: (index) => networks.labelOf(index), shown: look.shown, onError });
+  createTakeHome(panel, { palette, labelOf, shown: look.shown, onError });
 
   /** @param {() => string} sentence */
   function say(sentence) {
@@ -114,9 +118,8 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     const model = networks.loaded();
     const options = settings.chosen();
     const wanted = findAll(measures, "input:checked", HTMLInputElement).map(({ value }) => value);
-    const network = model.sha256 ?? model.name;
-    const text = JSON.stringify([cam.version, network, model.input, options, wanted]);
-    return { options, measures: wanted, network, text };
+    const text = JSON.stringify([cam.version, model.sha256 ?? model.name, model.input, options, wanted]);
+    return { options, measures: wanted, model, text };
   }
 
   async function go() {
@@ -133,6 +136,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     }
     isWarned = false;
     asked = now;
+    await nameExpected();
     began = { at: performance.now(), done: done() };
     say(() => t("folderGoes"));
     onBusy(true);
@@ -142,7 +146,7 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
         look.update(row);
         if (row.state !== "running") arrange();
       },
-      isSame: () => (networks.model()?.sha256 ?? networks.model()?.name) === now.network,
+      isSame: () => networks.model() === now.model,
       keeps: () => keep.checked,
       onKeepFailed(error) {
         keep.checked = false;
@@ -157,13 +161,11 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     await countKept();
   }
 
-  function pause() {
-    isInterrupted = queue.isGoing;
-    queue.pause();
-  }
-
   start.addEventListener("click", () => {
-    if (queue.isGoing) return pause();
+    if (queue.isGoing) {
+      queue.pause();
+      return arrange();
+    }
     go().catch(onError);
   });
   clear.addEventListener("click", () => {
@@ -194,7 +196,9 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     for (const row of rows) row.expected = expect.value === "folder" ? folderOf(row.id) : (said?.get(row.id) ?? null);
     const names = [...new Set(rows.flatMap(({ expected }) => expected ?? []))];
     const cam = await ready;
-    const classes = names.length ? await cam.classesNamed(names) : [];
+    // What was answered by another network is judged when this one is asked.
+    const isSame = !asked || asked.model === networks.model();
+    const classes = names.length && isSame ? await cam.classesNamed(names) : [];
     const byName = new Map(names.map((name, at) => [name, classes[at]]));
     for (const row of rows) row.expectedClass = row.expected === null ? null : (byName.get(row.expected) ?? null);
     look.other();
@@ -275,7 +279,10 @@ export function createFolder(panel, { ready, networks, settings, palette, onOpen
     add: (/** @type {Given[]} */ given) => add(given).catch(onError),
     /** @param {Mode} mode */
     enter(mode) {
-      if (mode !== "folder") return pause();
+      if (mode !== "folder") {
+        isInterrupted ||= queue.isGoing;
+        return queue.pause();
+      }
       if (isInterrupted) go().catch(onError);
       isInterrupted = false;
       arrange();

@@ -3,14 +3,14 @@
 import { keepResult, keyOf, recallResult } from "./keep.js";
 import { smallOf } from "./small.js";
 
-/** @import { ExplainOptions, ScoreCam } from "../../scorecam.js" */
+/** @import { ExplainOptions, Model, ScoreCam } from "../../scorecam.js" */
 /** @import { Row } from "./rows.js" */
 
 /**
  * @typedef {object} Question  what is asked of every picture
  * @property {ExplainOptions} options
  * @property {string[]} measures
- * @property {string} network  the network's checksum, or its name
+ * @property {Model} model  the network that is asked
  * @property {string} text  all that results depend on besides the picture
  *
  * @typedef {object} Told
@@ -20,12 +20,16 @@ import { smallOf } from "./small.js";
  * @property {(error: unknown) => void} onKeepFailed  that they cannot
  */
 
+/** Why a picture waits again: another network has taken the place of the one that was asked. */
+const ANOTHER = new Error("another network");
+
 export class Queue {
   /** @type {AbortController | null} */
   #going = null;
 
+  /** Whether another picture will come. */
   get isGoing() {
-    return this.#going !== null;
+    return this.#going !== null && !this.#going.signal.aborted;
   }
 
   pause() {
@@ -50,12 +54,12 @@ export class Queue {
           await this.#explain(cam, row, question, told, signal);
           row.state = "explained";
         } catch (error) {
-          if (signal.aborted) row.state = "waiting";
+          if (signal.aborted || error === ANOTHER) row.state = "waiting";
           else Object.assign(row, { state: "failed", error });
         }
         told.onRow(row);
       }
-      return !signal.aborted;
+      return !signal.aborted && told.isSame();
     } finally {
       this.#going = null;
     }
@@ -77,6 +81,8 @@ export class Queue {
       const record = await result.record({ image: row.id, measured });
       const kept = await smallOf(result);
       signal.throwIfAborted();
+      // A network that was chosen meanwhile has its turn before the picture: the answer would be that of another.
+      if (!told.isSame()) throw ANOTHER;
       Object.assign(row, { record, kept, error: null });
     } finally {
       // Of a worker that broke off there is nothing left to forget.

@@ -40,7 +40,9 @@ use said::Said;
 use shard::Shard;
 use work::{Answer, Job};
 
-/// What the program answers with where all was done but some pictures failed.
+/// What the program answers with.
+pub const EXIT_CODES: &str = "Exit codes: 0 all explained; 3 all done, some pictures failed and their lines say why; 1 stopped, \
+what was written stands and the same command goes on; 2 the command cannot be read.";
 const SOME_FAILED: u8 = 3;
 
 #[derive(Args)]
