@@ -29,6 +29,30 @@ const notice = (says) => page.getByRole("alert").getByText(says);
 const fact = (name) => page.locator("dt", { hasText: name }).locator("+ dd");
 const comparison = () => page.locator("#compare-result");
 
+test("a worker that says nothing when it starts is given up for another", async () => {
+  // The first one is told nothing, and forty seconds are half a second.
+  const silence = () => {
+    const { Worker, setTimeout } = globalThis;
+    globalThis.made = 0;
+    globalThis.setTimeout = (doing, ms, ...more) => setTimeout(doing, ms === 40_000 ? 500 : ms, ...more);
+    globalThis.Worker = class extends Worker {
+      constructor(...given) {
+        super(...given);
+        if (!globalThis.made++) this.postMessage = () => {};
+      }
+    };
+  };
+  const other = await open({ prepare: (page) => page.addInitScript(silence) });
+  try {
+    assert.equal(await other.page.evaluate(() => globalThis.made), 2);
+    await sample(other.page, "A cup of coffee").click();
+    await other.page.getByRole("button", { name: "Cancel" }).click();
+    assert.deepEqual(other.errors, []);
+  } finally {
+    await other.close();
+  }
+});
+
 test("a network that does not fit leaves the old result with its own labels, and a map that was kept is compared with the right one", async () => {
   await sample(page, "Chelsea the cat").click();
   await finished(page);

@@ -5,7 +5,7 @@
  *
  *   node tests/soak/soak.js [--browser chromium|firefox] [--explanations 500] [--minutes 30]
  *
- * It ends when both are reached. build.sh makes what it needs.
+ * It ends when both are reached, or at a SIGTERM, and reports. build.sh makes what it needs.
  */
 
 import { existsSync } from "node:fs";
@@ -64,6 +64,8 @@ const counts = { explanations: 0, checked: 0, cancels: 0, hidden: 0, reloads: 0,
 const began = Date.now();
 
 let step = -1;
+let isStopped = false;
+process.once("SIGTERM", () => (isStopped = true));
 
 /** Whether it is time for something. @param {number} every */
 const isTime = (every) => step % every === every - 1;
@@ -71,7 +73,7 @@ const isTime = (every) => step % every === every - 1;
 try {
   for (const question of questions(networks)) {
     const elapsed = (Date.now() - began) / 60_000;
-    if (counts.explanations >= least && elapsed >= minutes) break;
+    if (isStopped || (counts.explanations >= least && elapsed >= minutes)) break;
     step++;
     const isOther = isTime(EVERY.other);
     const [tab, rest] = isOther ? [tabs[1], tabs[0]] : tabs;

@@ -18,6 +18,9 @@ const LARGE = 1 << 30;
 /** and when a file that was refused has taken this many more. */
 const WASTED = 1 << 28;
 
+/** Milliseconds of silence after which a worker that starts is given up; a thread of its has less to answer in. */
+const SILENCE = 40_000;
+
 const disposed = () => failure("disposed");
 
 export class Engine {
@@ -59,12 +62,33 @@ export class Engine {
   }
 
   /**
-   * Starts the first worker.
+   * Starts the first worker. One that says nothing for long is given up, once, for another: Firefox was seen to let one in thirty stand
+   * still when its program was there.
    * @param {{ onProgress?: (progress: ProgressOf<"start">) => void }} [options]
    */
   async start({ onProgress } = {}) {
     await prepare();
-    return this.#launch(onProgress);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let heard = () => {};
+    const silent = new Promise((/** @type {(isSilent: true) => void} */ resolve) => {
+      heard = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => resolve(true), SILENCE);
+      };
+    });
+    heard();
+    const first = this.#launch((said) => {
+      heard();
+      onProgress?.(said);
+    });
+    try {
+      if (!(await Promise.race([first.then(() => false), silent]))) return;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#end(gone());
+    await this.#launch(onProgress);
   }
 
   /**
