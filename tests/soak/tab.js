@@ -1,7 +1,7 @@
 /** A tab with the page, as a visitor uses it. */
 
 /** Milliseconds that anything may take. */
-const PATIENCE = 170_000;
+const PATIENCE = 120_000;
 
 export class Tab {
   /** The network and the picture on the page. */
@@ -41,8 +41,18 @@ export class Tab {
    * Waits until what is asked in the page is true; asked by the clock, since a hidden tab draws no frames.
    * @param {(argument: any) => unknown} doing  @param {unknown} [argument]
    */
-  #until(doing, argument) {
-    return this.page.waitForFunction(doing, { polling: 50, timeout: PATIENCE }, argument);
+  async #until(doing, argument) {
+    try {
+      return await this.page.waitForFunction(doing, { polling: 50, timeout: PATIENCE }, argument);
+    } catch (error) {
+      const state = await this.page.evaluate(() => {
+        const text = (/** @type {string} */ selector) => document.querySelector(selector)?.textContent.trim();
+        const seen = ["#live", "#notices", "#progress-text", "#engine", "#predictions"].map(text);
+        const { value } = document.querySelector("#network");
+        return [...seen, value, document.querySelector("#method").value, location.hash, document.hidden];
+      });
+      throw new Error(`never true: ${doing}, ${JSON.stringify(state)}`, { cause: error });
+    }
   }
 
   /** @param {string} selector  @param {string} file */

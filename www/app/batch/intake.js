@@ -30,9 +30,10 @@ export function ofFiles(files) {
 export function ofDrop(data) {
   const entries = [...data.items].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
   const files = [...data.files];
-  if (!entries.length) return { isMany: files.length > 1, read: async () => ofFiles(files) };
-  const isMany = entries.length > 1 || entries.some((entry) => entry.isDirectory);
-  return { isMany, read: async () => inOrder((await Promise.all(entries.map(below))).flat()) };
+  // Files by themselves are there already, and not every browser has an entry for each.
+  if (!entries.some((entry) => entry.isDirectory))
+    return { isMany: files.length > 1, read: async () => ofFiles(files) };
+  return { isMany: true, read: async () => inOrder((await Promise.all(entries.map(below))).flat()) };
 }
 
 /**
