@@ -15,7 +15,7 @@ export default [
   { files: ["www/**"], languageOptions: { globals: globals.browser } },
   { files: ["www/lib/worker.js", "tests/bench/peer_worker.js"], languageOptions: { globals: globals.worker } },
   {
-    files: ["tests/browser/**", "tests/soak/**", "tests/bench/page.js"],
+    files: ["tests/browser/**", "tests/soak/**", "tests/bench/page.js", "tests/bench/folder_page.js"],
     languageOptions: { globals: globals.browser },
   },
   { files: ["tools/**", "tests/**", "*.js"], languageOptions: { globals: globals.node } },
