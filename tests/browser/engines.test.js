@@ -94,6 +94,7 @@ for (const name of ["firefox", "webkit"]) {
         document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
       }, base64("www/samples/chelsea.png"));
       await says("#folder-said", /^3 pictures are in the list/);
+      await until(page, () => !document.querySelector("#folder-start").disabled);
       await press("#folder-start");
       await says("#folder-said", /^All pictures are done/);
       await says("#folder-progress", /^3 of 3, 1 failed/);

@@ -106,6 +106,8 @@ export class Tab {
     await this.#until(
       () =>
         document.querySelector("#notices [data-kind=error]") ||
+        // Of the first picture of all nothing is shown then.
+        /^Cancelled/.test(document.querySelector("#live").textContent) ||
         document.querySelector("#predictions button")?.getAttribute("aria-disabled") === "false",
     );
   }
