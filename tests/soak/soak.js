@@ -40,13 +40,20 @@ if (networks.length < NETWORKS.length) throw new Error("Networks are missing: ./
 async function launch() {
   if (asked.browser === "firefox") {
     const executablePath = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
-    return puppeteer.launch({ browser: "firefox", executablePath, headless: true, protocolTimeout: 180_000 });
+    return puppeteer.launch({
+      browser: "firefox",
+      executablePath,
+      headless: true,
+      protocolTimeout: 180_000,
+      handleSIGTERM: false,
+    });
   }
   const executablePath = process.env.CHROME ?? "/usr/bin/chromium";
   return puppeteer.launch({
     executablePath,
     headless: true,
     protocolTimeout: 180_000,
+    handleSIGTERM: false,
     args: ["--no-sandbox", "--disable-gpu"],
   });
 }
