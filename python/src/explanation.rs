@@ -20,13 +20,13 @@ use scorecam::target::Wish;
 use crate::{json, raised, read};
 
 /// What all views of one explanation share.
-struct Passed {
-    explanation: Core,
-    method: Arc<dyn Method>,
-    picture: RgbImage,
-    labels: Arc<Vec<String>>,
-    sha256: String,
-    limits: Limits,
+pub struct Passed {
+    pub explanation: Core,
+    pub method: Arc<dyn Method>,
+    pub picture: RgbImage,
+    pub labels: Arc<Vec<String>>,
+    pub sha256: String,
+    pub limits: Limits,
 }
 
 /// See `scorecam/__init__.py`.
@@ -37,16 +37,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    pub fn new(
-        explanation: Core,
-        view: View,
-        method: Arc<dyn Method>,
-        picture: RgbImage,
-        labels: Arc<Vec<String>>,
-        sha256: String,
-        limits: Limits,
-    ) -> Explanation {
-        let passed = Passed { explanation, method, picture, labels, sha256, limits };
+    pub fn new(passed: Passed, view: View) -> Explanation {
         Explanation { passed: Arc::new(passed), view: Mutex::new(view) }
     }
 

@@ -14,7 +14,7 @@ use scorecam::model::{Limits, Network as Loaded, OnnxFile};
 use scorecam::target::Wish;
 use serde_json::Value;
 
-use crate::explanation::Explanation;
+use crate::explanation::{Explanation, Passed};
 use crate::{json, raised, read};
 
 /// A picture as Python has it.
@@ -146,6 +146,6 @@ impl Network {
         })
         .map_err(raised)?;
         let (labels, sha256) = (Arc::clone(&self.labels), self.sha256.clone());
-        Ok(Explanation::new(explanation, view, method, picture, labels, sha256, limits))
+        Ok(Explanation::new(Passed { explanation, method, picture, labels, sha256, limits }, view))
     }
 }

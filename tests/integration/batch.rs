@@ -243,19 +243,15 @@ fn shards_together_have_every_picture_once_and_a_folder_of_another_question_is_r
     }
 }
 
+/// A method and a measure of many passes.
+fn long(folder: &Path, out: &Path) -> Command {
+    let mut command = command(&["--option", "recipe=paper", "--measures", "road"]);
+    command.arg(folder).arg("--out").arg(out);
+    command
+}
+
 fn started(folder: &Path, out: &Path) -> Child {
-    command(&[
-        folder.to_str().unwrap(),
-        "--out",
-        out.to_str().unwrap(),
-        "--option",
-        "recipe=paper",
-        "--measures",
-        "road",
-    ])
-    .stderr(Stdio::null())
-    .spawn()
-    .unwrap()
+    long(folder, out).stderr(Stdio::null()).spawn().unwrap()
 }
 
 #[test]
@@ -307,15 +303,7 @@ fn what_a_stop_leaves_behind_is_put_right() {
     fs::write(pending.join(name(all[0])), b"\x93NUMPY torn").unwrap();
     fs::remove_file(pending.join(name(all[1]))).unwrap();
     fs::write(pending.join("stray.npy"), b"a map without a line").unwrap();
-    let output = batch(&[
-        folder.to_str().unwrap(),
-        "--out",
-        out.to_str().unwrap(),
-        "--option",
-        "recipe=paper",
-        "--measures",
-        "road",
-    ]);
+    let output = long(&folder, &out).output().unwrap();
     assert!(said(&output).contains("3 explained, 0 failed in 0 s, 3 done before"), "{}", said(&output));
     assert_eq!(results(&out), results(&whole));
     assert!(!out.join("maps.1-of-1.00000.npz.new").exists() && !pending.exists());

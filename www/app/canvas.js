@@ -102,6 +102,15 @@ export function paintSignedOverlay(canvas, result, signed, colours, opacity) {
 /** @param {HTMLCanvasElement} canvas  @param {Result} result  @param {HTMLCanvasElement} map  @param {number} opacity */
 function layOver(canvas, { picture, region }, map, opacity) {
   paintImage(canvas, picture);
+  drawOver(canvas, map, opacity, region);
+}
+
+/**
+ * Lays a map over what is on a canvas: over all of it, or where `region` says.
+ * @param {HTMLCanvasElement} canvas  @param {HTMLCanvasElement} map  @param {number} opacity
+ * @param {{ x: number, y: number, width: number, height: number }} [region]
+ */
+export function drawOver(canvas, map, opacity, region = { x: 0, y: 0, width: canvas.width, height: canvas.height }) {
   const context = contextOf(canvas);
   context.globalAlpha = opacity;
   context.drawImage(map, region.x, region.y, region.width, region.height);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use scorecam::error::{Error, Result};
+use sha2::{Digest, Sha256};
 
 /// The bytes of a picture.
 pub fn read_picture(path: &Path) -> Result<Vec<u8>> {
@@ -14,6 +15,11 @@ pub fn read_picture(path: &Path) -> Result<Vec<u8>> {
 /// The bytes of a network, or of something that belongs to it.
 pub fn read_network(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|cause| Error::new("network-file", &[("file", &path.display()), ("cause", &cause)]))
+}
+
+/// The checksum of a file's bytes in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A manifest that cannot be read.

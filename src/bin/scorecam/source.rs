@@ -11,9 +11,8 @@ use scorecam::model::labels::labels;
 use scorecam::model::spec::{ChannelOrder, InputOverrides, ModelSpec, Range, Resize};
 use scorecam::model::{Limits, Network, OnnxFile};
 use scorecam::resize::Resample;
-use sha2::{Digest, Sha256};
 
-use crate::files::read_network;
+use crate::files::{read_network, sha256};
 
 #[derive(Args)]
 pub struct Source {
@@ -89,7 +88,7 @@ impl Source {
             }
         };
         let bytes = read_network(&path)?;
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let sha256 = sha256(&bytes);
         if !spec.sha256.is_empty() && spec.sha256 != sha256 {
             return Err(Error::new("network-checksum", &[("file", &path.display())]));
         }

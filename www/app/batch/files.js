@@ -3,6 +3,7 @@
 // Not when they are needed: no request leaves while pictures are on the page.
 import { downloadZip } from "client-zip";
 import Papa from "papaparse";
+import { drawOver } from "../canvas.js";
 import { contextOf, image, make } from "../dom.js";
 import { percent, sentencesOf, t } from "../i18n.js";
 import { dataUrl, html, htmlFile } from "../markup.js";
@@ -149,16 +150,12 @@ export async function paintThumbnail(canvas, { thumbnail }) {
  */
 export async function paintRow(canvas, kept, palette) {
   await paintThumbnail(canvas, kept);
-  const { small } = kept;
-  const context = contextOf(canvas);
   const map = image("");
   palette.paint(
     map,
-    Float32Array.from(small, (value) => value / 255),
+    Float32Array.from(kept.small, (value) => value / 255),
     { width: SMALL, height: SMALL },
   );
-  context.globalAlpha = palette.opacity();
-  context.imageSmoothingQuality = "high";
-  context.drawImage(map, 0, 0, canvas.width, canvas.height);
-  context.globalAlpha = 1;
+  contextOf(canvas).imageSmoothingQuality = "high";
+  drawOver(canvas, map, palette.opacity());
 }

@@ -15,12 +15,24 @@ const STORE = "results";
 /** Checksums need a page that was served securely, or from this machine. */
 export const canKeep = () => Boolean(globalThis.indexedDB && globalThis.crypto?.subtle);
 
-const opened = () =>
-  openDB(NAME, 1, {
-    upgrade(database) {
-      database.createObjectStore(STORE);
+/**
+ * Asks the store, which is open for no longer than that: another tab may want it in a later form.
+ * @template T
+ * @param {(database: import("idb").IDBPDatabase) => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+async function inStore(ask) {
+  const database = await openDB(NAME, 1, {
+    upgrade(made) {
+      made.createObjectStore(STORE);
     },
   });
+  try {
+    return await ask(database);
+  } finally {
+    database.close();
+  }
+}
 
 /** @param {ArrayBuffer | Uint8Array<ArrayBuffer>} bytes */
 async function sha256(bytes) {
@@ -41,42 +53,13 @@ export async function keyOf(picture, question) {
  * @param {string} key
  * @returns {Promise<Found | undefined>}
  */
-export async function recallResult(key) {
-  const database = await opened();
-  try {
-    return await database.get(STORE, key);
-  } finally {
-    database.close();
-  }
-}
+export const recallResult = (key) => inStore((database) => database.get(STORE, key));
 
 /** @param {string} key  @param {Found} found */
-export async function keepResult(key, found) {
-  const database = await opened();
-  try {
-    await database.put(STORE, found, key);
-  } finally {
-    database.close();
-  }
-}
+export const keepResult = (key, found) => inStore((database) => database.put(STORE, found, key));
 
 /** How many there are. */
-export async function countResults() {
-  if (!canKeep()) return 0;
-  const database = await opened();
-  try {
-    return await database.count(STORE);
-  } finally {
-    database.close();
-  }
-}
+export const countResults = async () => (canKeep() ? inStore((database) => database.count(STORE)) : 0);
 
 /** Forgets all of them. */
-export async function forgetResults() {
-  const database = await opened();
-  try {
-    await database.clear(STORE);
-  } finally {
-    database.close();
-  }
-}
+export const forgetResults = () => inStore((database) => database.clear(STORE));

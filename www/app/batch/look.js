@@ -1,7 +1,7 @@
 /** How one looks at a folder: which rows, in which order; what is taken for what; where the network looks for a class. */
 
-import { paintImage } from "../canvas.js";
-import { contextOf, find, make } from "../dom.js";
+import { drawOver, paintImage } from "../canvas.js";
+import { find, make } from "../dom.js";
 import { number, percent, t, word } from "../i18n.js";
 import { meansOf } from "./mean.js";
 import { ORDERS, confusion, isCorrect, measuresOf, ordered } from "./rows.js";
@@ -167,10 +167,7 @@ export function createLook(panel, { palette, labelOf, onOpen, onError }) {
     palette.paint(whole, map, { width, height });
     paintImage(meanPicture, picture);
     paintImage(meanMap, picture);
-    const context = contextOf(meanMap);
-    context.globalAlpha = palette.opacity();
-    context.drawImage(whole, 0, 0, meanMap.width, meanMap.height);
-    context.globalAlpha = 1;
+    drawOver(meanMap, whole, palette.opacity());
     meanMap.setAttribute("aria-label", t("folderMeanMap", { label }));
     meanPicture.setAttribute("aria-label", t("folderMeanPicture", { label }));
     meanSaid.textContent = t("folderMeanSaid", { label, count: number(count) });

@@ -167,9 +167,7 @@ pub fn batch(arguments: Batch) -> Result<ExitCode> {
     let mut said = Said::new(total);
     work::run(&job, pictures, together, |answer| {
         said.picture(answer.found.is_err(), answer.outcome());
-        let map = answer.found.as_ref().ok().map(|(_, map)| map);
-        let kept = map.filter(|_| maps == Maps::Npz);
-        results.add(line(&answer, map.filter(|_| maps == Maps::Line)), kept)
+        results.add(line(&answer, maps), answer.map().filter(|_| maps == Maps::Npz))
     })?;
     results.finish()?;
     if parquet {
@@ -189,8 +187,7 @@ fn stream(
     let mut said = Said::new(None);
     work::run(job, pictures, together, |answer| {
         said.picture(answer.found.is_err(), answer.outcome());
-        let map = answer.found.as_ref().ok().map(|(_, map)| map);
-        let text = line(&answer, map.filter(|_| maps == Maps::Line)).text()?;
+        let text = line(&answer, maps).text()?;
         let mut out = stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         written.map_err(|cause| unwritable(Path::new("standard output"), &cause))
@@ -199,9 +196,10 @@ fn stream(
     Ok(if said.failed() > 0 { ExitCode::from(SOME_FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// The line of an answer, its map in it if there is one.
-fn line<'a>(answer: &'a Answer, map: Option<&Heatmap>) -> Line<'a> {
-    let map = map.map(|map| MapPlace::Here { npy: BASE64.encode(npy(&map.values, (map.height, map.width))) });
+/// The line of an answer, its map in it if maps go there.
+fn line(answer: &Answer, maps: Maps) -> Line<'_> {
+    let here = |map: &Heatmap| MapPlace::Here { npy: BASE64.encode(npy(&map.values, (map.height, map.width))) };
+    let map = answer.map().filter(|_| maps == Maps::Line).map(here);
     let (status, record, error) = match &answer.found {
         Ok((record, _)) => (Status::Explained, Some(record), None),
         Err(error) => (Status::Failed, None, Some(error.into())),

@@ -115,7 +115,7 @@ impl Results {
         is_there
     }
 
-    /// Maps without a line, archives that were begun.
+    /// Maps without a line. An archive that was begun is written over by the next one, which has its name.
     fn take_away_strays(&self) -> Result<()> {
         let pending = self.pending_folder();
         fs::create_dir_all(&pending).map_err(|cause| unwritable(&pending, &cause))?;

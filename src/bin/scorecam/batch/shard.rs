@@ -4,6 +4,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::files::sha256;
+
 /// Part `number` of `count`, counted from 1. Which part a picture is in depends on its id alone: pictures that are added later move no other one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
@@ -38,7 +40,9 @@ impl fmt::Display for Shard {
 
 /// A short name for what an id stands for, which every file system and every archive takes.
 pub fn short_name(id: &str) -> String {
-    Sha256::digest(id).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    let mut name = sha256(id.as_bytes());
+    name.truncate(20);
+    name
 }
 
 #[cfg(test)]

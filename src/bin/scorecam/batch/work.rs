@@ -16,10 +16,9 @@ use scorecam::metrics::measure::{Better, Number, find as find_measure};
 use scorecam::metrics::stability::Trial;
 use scorecam::model::Limits;
 use scorecam::target::Wish;
-use sha2::{Digest, Sha256};
 
 use crate::asking::{Asking, read_wish};
-use crate::files::read_picture;
+use crate::files::{read_picture, sha256};
 use crate::measure::STABILITY;
 use crate::source::Loaded;
 
@@ -51,6 +50,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Its map, if it was explained.
+    pub fn map(&self) -> Option<&Heatmap> {
+        self.found.as_ref().ok().map(|(_, map)| map)
+    }
+
     /// The class that was expected and the one that was found, if both are known.
     pub fn outcome(&self) -> Option<(usize, usize)> {
         self.found.as_ref().ok().and_then(|(record, _)| record.outcome())
@@ -97,8 +101,7 @@ fn explain_all(job: &Job, read: &Mutex<Receiver<Read>>, to_write: &SyncSender<An
     loop {
         let next = read.lock().map(|read| read.recv());
         let Ok(Ok(Read { id, entry })) = next else { return };
-        let bytes = entry.as_ref().ok().map(|(_, bytes)| bytes);
-        let sha256 = bytes.map(|bytes| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect());
+        let sha256 = entry.as_ref().ok().map(|(_, bytes)| sha256(bytes));
         let found = entry.and_then(|(entry, bytes)| {
             catch_unwind(AssertUnwindSafe(|| job.explain(&entry, &bytes)))
                 .unwrap_or_else(|_| Err(Error::internal("explaining the picture", "it broke off")))
